@@ -1,0 +1,114 @@
+// The commit cell (C1): what an actor has done, over all of its mailboxes, becomes visible by one store, as a whole or not at all.
+// The owner fills the idle slot, publishes it, then copies tails and release positions to the mailboxes.
+// A successor copies them again. Slots are written by the owner only; the published word selects the one that counts.
+
+import { crashPoint } from './crash.js'
+import type { Inbound } from './inbound.js'
+import {
+  PUBLISHED_WORD,
+  SLOT_NUMBER_DOUBLE,
+  SLOT_TAILS_WORD,
+  SLOT_WATERMARK_WORD,
+  SLOTS_BYTE,
+  slotBytes,
+  slotRegistersDouble,
+} from './layout.js'
+import type { Outbound } from './outbound.js'
+
+/** The positions at which an actor's mailboxes begin, and its first registers. */
+export type CellStart = { inbounds: readonly number[]; outbounds: readonly number[]; registers: readonly number[]; watermark?: number }
+
+/** Makes the memory of a commit cell that has published commit number 0. */
+export function createCellMemory(start: CellStart): SharedArrayBuffer {
+  const { inbounds, outbounds, registers } = start
+  const bytes = slotBytes(outbounds.length, inbounds.length, registers.length)
+  const memory = new SharedArrayBuffer(SLOTS_BYTE + 2 * bytes)
+  const words = new Int32Array(memory, SLOTS_BYTE, bytes / 4)
+  words[SLOT_WATERMARK_WORD] = start.watermark ?? 0
+  words.set(outbounds, SLOT_TAILS_WORD)
+  words.set(inbounds, SLOT_TAILS_WORD + outbounds.length)
+  const registersDouble = slotRegistersDouble(outbounds.length, inbounds.length)
+  new Float64Array(memory, SLOTS_BYTE, bytes / 8).set(registers, registersDouble)
+  return memory
+}
+
+export class Cell {
+  /** Number of the last published commit (C2: a double, it never wraps). */
+  number: number
+  /** The order watermark that the next commit publishes (O3): low 32 bits of a sequence. */
+  watermark: number
+  /** What else the actor must remember over its death; the next commit publishes it. */
+  readonly registers: Float64Array
+  private readonly inbounds: readonly Inbound[]
+  private readonly outbounds: readonly Outbound[]
+  private readonly words: Int32Array
+  private readonly doubles: Float64Array
+  private readonly slotWords: number
+  private readonly registersDouble: number
+  private slot: number
+
+  /** Opens the cell: all mailboxes go to where the last published commit left them, whatever happened after it. */
+  constructor(memory: SharedArrayBuffer, inbounds: readonly Inbound[], outbounds: readonly Outbound[], registerCount: number) {
+    this.inbounds = inbounds
+    this.outbounds = outbounds
+    this.words = new Int32Array(memory)
+    this.doubles = new Float64Array(memory)
+    this.slotWords = slotBytes(outbounds.length, inbounds.length, registerCount) / 4
+    this.registersDouble = slotRegistersDouble(outbounds.length, inbounds.length)
+    this.slot = Atomics.load(this.words, PUBLISHED_WORD)
+
+    const first = this.firstWord(this.slot)
+    const registersAt = (first >>> 1) + this.registersDouble
+    this.number = this.doubles[(first >>> 1) + SLOT_NUMBER_DOUBLE]
+    this.watermark = this.words[first + SLOT_WATERMARK_WORD]
+    this.registers = this.doubles.slice(registersAt, registersAt + registerCount)
+    const tails = first + SLOT_TAILS_WORD
+    outbounds.forEach((outbound, i) => {
+      crashPoint('cell.recover-tail')
+      outbound.recover(this.words[tails + i], this.watermark)
+    })
+    inbounds.forEach((inbound, i) => {
+      crashPoint('cell.recover-cursor')
+      inbound.recover(this.words[tails + outbounds.length + i], this.number)
+    })
+  }
+
+  /** Number of the commit that will publish what is done now. */
+  get pending(): number {
+    return this.number + 1
+  }
+
+  /** Publishes everything that the actor has done since the last commit. */
+  commit(): void {
+    const { inbounds, outbounds, words, doubles, registers } = this
+    const slot = 1 - this.slot
+    const first = this.firstWord(slot)
+    const number = this.number + 1
+    doubles[(first >>> 1) + SLOT_NUMBER_DOUBLE] = number
+    words[first + SLOT_WATERMARK_WORD] = this.watermark
+    crashPoint('cell.before-tails')
+    let at = first + SLOT_TAILS_WORD
+    for (let i = 0; i < outbounds.length; i++) words[at++] = outbounds[i].tail
+    for (let i = 0; i < inbounds.length; i++) words[at++] = inbounds[i].cursor
+    const registersAt = (first >>> 1) + this.registersDouble
+    for (let i = 0; i < registers.length; i++) doubles[registersAt + i] = registers[i]
+    crashPoint('cell.before-publish')
+    // C1: for the successor, which reads the published word and then the slot that it selects.
+    Atomics.store(words, PUBLISHED_WORD, slot)
+    this.slot = slot
+    this.number = number
+    crashPoint('cell.after-publish')
+    for (let i = 0; i < outbounds.length; i++) {
+      outbounds[i].publish(this.watermark)
+      crashPoint('cell.after-tail')
+    }
+    for (let i = 0; i < inbounds.length; i++) {
+      inbounds[i].release()
+      crashPoint('cell.after-release')
+    }
+  }
+
+  private firstWord(slot: number): number {
+    return (SLOTS_BYTE >>> 2) + slot * this.slotWords
+  }
+}

@@ -1,0 +1,180 @@
+// The consumer's end of a mailbox: reads ahead, settles in any order, releases contiguously.
+// Writes: the consumer words of records, the release position. The cursor is published by the actor's commit.
+//
+//   release ≤ cursor ≤ next ≤ tail        released │ settled, not yet released │ read, some settled │ not read
+//
+// A record settled out of order is marked with the number of the commit that will publish it; the mark counts
+// only if that commit was published (C3). A record settled in order needs no mark: the cursor passes it.
+
+import type { Doorbell } from './doorbell.js'
+import { assert } from './failure.js'
+import {
+  KIND,
+  LENGTH,
+  MARK_DOUBLE,
+  RELEASE_WORD,
+  SEQUENCE_DOUBLE,
+  STATE,
+  STATE_BEGUN,
+  STATE_SUSPECT,
+  TAIL_WORD,
+  WANTED_WORD,
+  WATERMARK_WORD,
+} from './layout.js'
+import { type Mailbox, Ring } from './mailbox.js'
+import { crashPoint } from './crash.js'
+import { PADDING_KIND } from './outbound.js'
+
+export class Inbound {
+  readonly ring: Ring
+  /** Everything below it is settled; the cell publishes it. */
+  cursor: number
+  private readonly producerBell: Doorbell
+  private next: number
+  private released: number
+  /** The published tail as it was last looked up: it only grows, so an old one is safe. */
+  private tailSeen: number
+  /** Positions of settled records whose bytes somebody still reads (M5); almost always empty. */
+  private readonly pins: number[] = []
+
+  constructor(mailbox: Mailbox) {
+    this.ring = new Ring(mailbox.memory)
+    this.producerBell = mailbox.producerBell
+    this.released = Atomics.load(this.ring.words, RELEASE_WORD)
+    this.cursor = this.next = this.tailSeen = this.released
+  }
+
+  /** Tells whether there is a record to read; `take` reads it. Padding and records settled already are passed over. */
+  peek(): boolean {
+    const { words } = this.ring
+    for (;;) {
+      if (this.next === this.tailSeen) {
+        this.tailSeen = Atomics.load(words, TAIL_WORD)
+        if (this.next === this.tailSeen) return false
+      }
+      const at = this.ring.wordAt(this.next)
+      if ((words[at + KIND] & 0xff) !== PADDING_KIND && this.ring.doubles[(at >>> 1) + MARK_DOUBLE] === 0) return true
+      this.skip(words[at + LENGTH])
+    }
+  }
+
+  /** Position of the record that `peek` found. */
+  get position(): number {
+    return this.next
+  }
+
+  /** Low 32 bits of the sequence of the record that `peek` found. */
+  peekSequence(): number {
+    return this.ring.doubles[(this.ring.wordAt(this.next) >>> 1) + SEQUENCE_DOUBLE] | 0
+  }
+
+  /** The order watermark. Read it before `peek` (O3). */
+  watermark(): number {
+    return Atomics.load(this.ring.words, WATERMARK_WORD)
+  }
+
+  /** Reads the record that `peek` found: it must be settled later. */
+  take(): number {
+    const position = this.next
+    this.next = (position + this.ring.words[this.ring.wordAt(position) + LENGTH]) | 0
+    return position
+  }
+
+  /** Settles a record that was taken; `commitNumber` is the number of the commit that will publish it. */
+  settle(position: number, commitNumber: number): void {
+    const { ring } = this
+    const at = ring.wordAt(position)
+    if (position !== this.cursor) {
+      crashPoint('inbound.before-mark')
+      ring.doubles[(at >>> 1) + MARK_DOUBLE] = commitNumber
+      crashPoint('inbound.after-mark')
+      return
+    }
+    this.cursor = (position + ring.words[at + LENGTH]) | 0
+    if (this.cursor !== this.next) this.passSettled()
+  }
+
+  /** Keeps the bytes of a record after it is settled: somebody still reads them (M5). */
+  pin(position: number): void {
+    this.pins.push(position)
+  }
+
+  /** Takes `pin` back; `release` gives the bytes free. */
+  unpin(position: number): void {
+    const index = this.pins.indexOf(position)
+    assert(index >= 0, 'only a pinned record can be unpinned')
+    this.pins.splice(index, 1)
+  }
+
+  /** Tells whether a record's bytes are pinned. */
+  get pinned(): boolean {
+    return this.pins.length > 0
+  }
+
+  /** Gives the bytes below the published cursor, and below all pins, back to the producer (M5). */
+  release(): void {
+    const to = this.pins.length === 0 ? this.cursor : this.lowestPin()
+    if (to === this.released) return
+    const { words } = this.ring
+    if (fillReleased) this.fill(to)
+    // For the producer, which loads the release position and then writes below it.
+    Atomics.store(words, RELEASE_WORD, to)
+    this.released = to
+    if (Atomics.load(words, WANTED_WORD) === 1 && Atomics.exchange(words, WANTED_WORD, 0) === 1) this.producerBell.ring()
+  }
+
+  /**
+   * Opens the mailbox as the successor of an actor that may have died at any store: goes to the cell's cursor, wipes the
+   * marks of commits that were never published (C3), and turns begun records into suspects (H1).
+   */
+  recover(cursor: number, published: number): void {
+    const { ring } = this
+    this.cursor = this.next = cursor
+    this.tailSeen = Atomics.load(ring.words, TAIL_WORD)
+    for (let position = cursor; position !== this.tailSeen; ) {
+      const at = ring.wordAt(position)
+      if ((ring.words[at + KIND] & 0xff) !== PADDING_KIND) {
+        if (ring.doubles[(at >>> 1) + MARK_DOUBLE] > published) ring.doubles[(at >>> 1) + MARK_DOUBLE] = 0
+        const state = ring.words[at + STATE]
+        if (state & STATE_BEGUN) ring.words[at + STATE] = (state & ~STATE_BEGUN) | STATE_SUSPECT
+      }
+      position = (position + ring.words[at + LENGTH]) | 0
+    }
+    this.release()
+    this.producerBell.signal()
+  }
+
+  /** Moves the cursor over what needs no settling any more: padding, and records whose mark counts. */
+  private passSettled(): void {
+    const { words, doubles } = this.ring
+    while (this.cursor !== this.next) {
+      const at = this.ring.wordAt(this.cursor)
+      if ((words[at + KIND] & 0xff) !== PADDING_KIND && doubles[(at >>> 1) + MARK_DOUBLE] === 0) return
+      this.cursor = (this.cursor + words[at + LENGTH]) | 0
+    }
+  }
+
+  private skip(length: number): void {
+    const atCursor = this.cursor === this.next
+    this.next = (this.next + length) | 0
+    if (atCursor) this.cursor = this.next
+  }
+
+  private lowestPin(): number {
+    let lowest = this.cursor
+    for (const pin of this.pins) if (((pin - lowest) | 0) < 0) lowest = pin
+    return lowest
+  }
+
+  private fill(to: number): void {
+    for (let from = this.released; from !== to; ) {
+      const at = this.ring.wordAt(from)
+      const length = this.ring.words[at + LENGTH]
+      this.ring.bytes.fill(0xdd, at * 4 + 8, at * 4 + length)
+      from = (from + length) | 0
+    }
+  }
+}
+
+/** With MILLRACE_DEBUG=1, released bytes are filled: a handler that reads a value too late sees it at once. */
+const fillReleased = process.env.MILLRACE_DEBUG === '1'

@@ -1,0 +1,92 @@
+// Where everything lies in shared memory: the only file with numeric offsets.
+// "Word" is an index of an Int32Array, "double" of a Float64Array; a *position* is neither: it is a wrapping
+// 32-bit count of bytes that only ever grows, compared by difference, and `position & mask` is its place in the ring.
+//
+// Mailbox (one SharedArrayBuffer)                      every hot word is alone in 128 bytes: no false sharing
+//
+//   byte 0      128        256         384      512                                    512 + capacity
+//   ├ tail ┄┄┄┄├ release ┄┄├ watermark ┄├ wanted ┄├ ring ═══════════════════════════════┤
+//   writer:    producer    consumer     producer  both
+//
+//   tail       published: records below it exist (M2)        release   bytes below it may be written again (M5)
+//   watermark  no sequence at or below it will follow (O3)   wanted    the producer waits for space
+//
+// Record (8-byte aligned, never wraps; a padding record ends the lap)
+//
+//   byte  0        4        8        12       16                24
+//         ├ length ├ kind ┄┄├ state ┄├ attempt├ mark ┄┄┄┄┄┄┄┄┄┄┄├ due ┄┄┄┄┄┄┄┄┄┄┄┄┤   8..32: consumer words (M4)
+//         32       36       40                48       52       56        60
+//         ├ epoch ┄├ shape ┄├ sequence ┄┄┄┄┄┄┄├ shareLo├ shareHi├ metaBytes├ valueBytes┤
+//         64                64 + metaBytes                      64 + metaBytes + valueBytes
+//         ├ meta ┄┄┄┄┄┄┄┄┄┄┄├ value ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┤ + up to 7 bytes: length is a multiple of 8
+//
+//   kind  = record kind | outcome << 8 | route << 16 | text << 24    shape = lane (13 bits) | meta flags << 13
+//   meta  = what the flags say is there, and nothing else (see codec.ts)
+//
+// Commit cell (one SharedArrayBuffer an actor): published word, two slots (C1), counters
+//
+//   byte 0           128                    ...                     ...
+//   ├ published ┄┄┄┄┄├ slot 0 ┄┄┄┄┄┄┄┄┄┄┄┄┄┄├ slot 1 ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄├ counters ┄┄┄┤
+//   slot = number (double), watermark, one tail an outbound, one cursor an inbound, registers (doubles)
+
+export const TAIL_WORD = 0
+export const RELEASE_WORD = 32
+export const WATERMARK_WORD = 64
+export const WANTED_WORD = 96
+export const MAILBOX_HEADER_BYTES = 512
+export const CAPACITY_BYTES_MAX = 2 ** 30
+
+// A record's words, counted from its first.
+export const LENGTH = 0
+export const KIND = 1
+export const STATE = 2
+export const ATTEMPT = 3
+export const EPOCH = 8
+export const SHAPE = 9
+export const SHARE_LO = 12
+export const SHARE_HI = 13
+export const META_BYTES = 14
+export const VALUE_BYTES = 15
+// A record's doubles, counted from its first.
+export const MARK_DOUBLE = 2
+export const DUE_DOUBLE = 3
+export const SEQUENCE_DOUBLE = 5
+export const RECORD_HEADER_BYTES = 64
+/** A padding record may be as short as this: length and kind, nothing else. */
+export const PADDING_BYTES_MIN = 8
+
+// The state word (M4).
+export const STATE_BEGUN = 1
+export const STATE_ALONE = 2
+export const STATE_SUSPECT = 4
+export const STATE_DELIVERIES_SHIFT = 8
+
+export const LANE_BITS = 13
+export const LANE_MASK = (1 << LANE_BITS) - 1
+
+// The commit cell.
+export const PUBLISHED_WORD = 0
+export const SLOTS_BYTE = 128
+export const SLOT_NUMBER_DOUBLE = 0
+export const SLOT_WATERMARK_WORD = 2
+export const SLOT_TAILS_WORD = 4
+
+/** Gives the bytes of one slot of a commit cell, a multiple of 128. */
+export function slotBytes(outboundCount: number, inboundCount: number, registerCount: number): number {
+  const words = SLOT_TAILS_WORD + outboundCount + inboundCount
+  return alignUp(alignUp(words * 4, 8) + registerCount * 8, 128)
+}
+
+/** Gives the first double of a slot's registers, counted from the slot's first. */
+export function slotRegistersDouble(outboundCount: number, inboundCount: number): number {
+  return alignUp((SLOT_TAILS_WORD + outboundCount + inboundCount) * 4, 8) / 8
+}
+
+// The doorbell (one SharedArrayBuffer a thread).
+export const BELL_WORD = 0
+export const PARKED_WORD = 32
+export const DOORBELL_BYTES = 256
+
+export function alignUp(bytes: number, unit: number): number {
+  return Math.ceil(bytes / unit) * unit
+}

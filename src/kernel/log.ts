@@ -1,0 +1,21 @@
+// What actors, sources, sinks and handlers log through. On a thread the records travel to pino on the main thread.
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+/** Plain data: it crosses threads. */
+export type LogRecord = { level: LogLevel; message: string; actor: string; thread: string; fields?: Record<string, unknown> }
+
+export type LogWriter = (record: LogRecord) => void
+
+/** `log.info('text', { fields })`. */
+export type Log = Record<LogLevel, (message: string, fields?: Record<string, unknown>) => void>
+
+/** Makes the log of one actor. */
+export function createLog(write: LogWriter, actor: string, thread: string): Log {
+  const log = {} as Log
+  for (const level of LOG_LEVELS) {
+    log[level] = (message, fields) => write({ level, message, actor, thread, ...(fields && { fields }) })
+  }
+  return log
+}

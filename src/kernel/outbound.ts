@@ -1,0 +1,101 @@
+// The producer's end of a mailbox. Writes: records above the published tail, the tail, the watermark, `wanted`.
+// What is claimed lies above the published tail until the actor's commit publishes it as a whole (M2, C1).
+
+import type { Doorbell } from './doorbell.js'
+import { assert } from './failure.js'
+import { KIND, LENGTH, RELEASE_WORD, TAIL_WORD, WANTED_WORD, WATERMARK_WORD } from './layout.js'
+import { type Mailbox, Ring } from './mailbox.js'
+
+export const PADDING_KIND = 0
+
+export class Outbound {
+  readonly ring: Ring
+  /** Position after the last record that was claimed; the cell publishes it. */
+  tail: number
+  private readonly consumerBell: Doorbell
+  private published: number
+  private watermark: number
+  /** The release position as it was last looked up: it only grows, so an old one is safe. */
+  private releaseSeen: number
+
+  constructor(mailbox: Mailbox) {
+    this.ring = new Ring(mailbox.memory)
+    this.consumerBell = mailbox.consumerBell
+    this.tail = this.published = Atomics.load(this.ring.words, TAIL_WORD)
+    this.releaseSeen = Atomics.load(this.ring.words, RELEASE_WORD)
+    this.watermark = Atomics.load(this.ring.words, WATERMARK_WORD)
+  }
+
+  /** Reserves a record of `length` bytes (a multiple of 8); gives its first word, or -1 when the mailbox is full. */
+  claim(length: number): number {
+    const { ring } = this
+    const lapLeft = ring.lapLeft(this.tail)
+    const wanted = length <= lapLeft ? length : length + lapLeft
+    if (wanted > this.free()) return -1
+    if (length > lapLeft) {
+      const at = ring.wordAt(this.tail)
+      ring.words[at + LENGTH] = lapLeft
+      ring.words[at + KIND] = PADDING_KIND
+      this.tail = (this.tail + lapLeft) | 0
+    }
+    const at = ring.wordAt(this.tail)
+    this.tail = (this.tail + length) | 0
+    return at
+  }
+
+  /** Takes back everything claimed since the tail was at `position`: nobody has seen it. */
+  abort(position: number): void {
+    assert(((position - this.published) | 0) >= 0, 'a published record cannot be aborted')
+    this.tail = position
+  }
+
+  /** Tells whether anything is claimed and not published. */
+  get dirty(): boolean {
+    return this.tail !== this.published
+  }
+
+  /** Tells whether the mailbox holds nothing, published or not: then a record that does not fit now never will. */
+  get empty(): boolean {
+    this.releaseSeen = Atomics.load(this.ring.words, RELEASE_WORD)
+    return this.tail === this.releaseSeen
+  }
+
+  /** Asks the consumer to ring when it releases bytes. Look at the free space again after it (W2). */
+  want(): void {
+    Atomics.store(this.ring.words, WANTED_WORD, 1)
+  }
+
+  /** Publishes the tail and the order watermark that the actor's commit made true, and wakes the consumer. */
+  publish(watermark: number): void {
+    if (this.tail === this.published && watermark === this.watermark) return
+    if (this.tail !== this.published) {
+      // M2: for the consumer, which loads the tail and then reads the records below it.
+      Atomics.store(this.ring.words, TAIL_WORD, this.tail)
+      this.published = this.tail
+    }
+    if (watermark !== this.watermark) {
+      // O3: after the tail, for a consumer that reads the watermark first.
+      Atomics.store(this.ring.words, WATERMARK_WORD, watermark)
+      this.watermark = watermark
+    }
+    this.consumerBell.ring()
+  }
+
+  /** Copies what the cell says again, as the successor of an actor that died in between, and wakes the consumer. */
+  recover(tail: number, watermark: number): void {
+    Atomics.store(this.ring.words, TAIL_WORD, tail)
+    Atomics.store(this.ring.words, WATERMARK_WORD, watermark)
+    this.tail = this.published = tail
+    this.watermark = watermark
+    this.consumerBell.signal()
+  }
+
+  private free(): number {
+    const { capacity } = this.ring
+    const used = (this.tail - this.releaseSeen) | 0
+    // Half a ring free is enough for any record: only near fullness is the shared word looked up.
+    if (capacity - used >= capacity >> 1) return capacity - used
+    this.releaseSeen = Atomics.load(this.ring.words, RELEASE_WORD)
+    return capacity - ((this.tail - this.releaseSeen) | 0)
+  }
+}

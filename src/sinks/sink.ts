@@ -1,0 +1,36 @@
+// The contract of a sink: a batch goes in, one truthful response per message comes out, matched by id.
+// Ids are unique within a batch, its order is kept; the order of the responses is free.
+
+import type { Headers } from '../kernel/codec.js'
+import type { Log } from '../kernel/log.js'
+import type { Message } from '../kernel/message.js'
+import type { RetryOptions } from '../kernel/retry.js'
+import type { Response } from './response.js'
+
+export type SinkContext = { log: Log }
+
+export interface Sink {
+  /** For messages and metrics. */
+  readonly name?: string
+  /** True where, after a failure, no later message of the batch with the same key was written (file, log, Kafka). */
+  readonly ordered?: boolean
+  /** True where a batch with one failure is retried whole. */
+  readonly atomic?: boolean
+  /** A write without an answer after this long is a failure of its batch. Default 30,000. */
+  readonly writeTimeoutMs?: number
+  /** The most messages in one `write`. Default 500. */
+  readonly batchMax?: number
+  /** How many writes may be unanswered at once. Default 1. */
+  readonly concurrency?: number
+  /** Overrides the topology's `retry`. */
+  readonly retry?: RetryOptions
+  /** Called once before the first `write`. */
+  open?(context: SinkContext): void | Promise<void>
+  /** Writes what it is given, never waits for more, and answers each message. A throw is a failure of the whole batch. */
+  write(batch: readonly Message[]): readonly Response[] | Promise<readonly Response[]>
+  /** Called once at the end, after the last answer. */
+  close?(): void | Promise<void>
+}
+
+/** What Response.onSuccess may send instead of the message itself. */
+export type OnSuccessMessage = { value: string | Uint8Array; keys?: readonly string[]; headers?: Headers }

@@ -1,0 +1,65 @@
+// The contract of a source: it gives records, and is told of each one, once, what became of it.
+// A source runs on one thread and is called by one reader; calls never overlap, but for `pending` and `close`.
+
+import type { MessageMeta, Value } from '../kernel/codec.js'
+import type { Headers } from '../kernel/codec.js'
+import type { Log } from '../kernel/log.js'
+
+/** One record of a source. The reader copies it into shared memory before it calls `read` again; it may then be reused. */
+export type SourceRecord = Pick<
+  MessageMeta,
+  'partition' | 'generation' | 'offset' | 'eventTime' | 'deadline' | 'id' | 'keys' | 'tags' | 'headers' | 'trace'
+> & {
+  /** Text is written as UTF-8; `null` is a tombstone. At most `limits.messageBytes`. */
+  value: Value
+}
+
+/** Where a record lies in its source. */
+export type SourcePosition = { partition: number; offset: bigint }
+
+/** What a sink answered with Response.serve. */
+export type Answer = { payload: Buffer; status?: number; headers?: Headers }
+
+/** A record is done: everything made of it was accepted by a sink, or dropped by a counted decision. */
+export type SourceAck = SourcePosition & { answers?: readonly Answer[] }
+
+/** A record is not done: the source gives it again by its own means, after `delayMs`. */
+export type SourceNack = SourcePosition & { reason: string; delayMs: number }
+
+export type SourceContext = {
+  log: Log
+  /** The largest value that fits. */
+  messageBytesMax: number
+  /** Aborted when reading ends: a `read` that waits may give up at once. */
+  signal: AbortSignal
+  /** Where a successor goes on: the lowest position not known to be settled. */
+  resume?: SourcePosition
+}
+
+export interface Source {
+  /** For messages and metrics. */
+  readonly name?: string
+  /** True for one ordered stream: then `order: 'source'` means something. */
+  readonly ordered?: boolean
+  /** How many records there are in all, if that is known: for progress. */
+  readonly total?: number
+  /** Called once before the first `read`. */
+  open?(context: SourceContext): void | Promise<void>
+  /**
+   * Gives the next records, at most `max` of them (1 or more): an empty list for none now, null for the end.
+   * To wait, return a promise; an empty list is asked again a few ms later.
+   */
+  read(max: number): readonly SourceRecord[] | null | Promise<readonly SourceRecord[] | null>
+  /** Tells that these records are done, each once. Without it nobody is told. */
+  ack?(acks: readonly SourceAck[]): void | Promise<void>
+  /** Tells that these records are not done; `read` gives them again. Without it a nack is for good. */
+  nack?(nacks: readonly SourceNack[]): void | Promise<void>
+  /** How much is still to be read, in the source's own unit (`unit`), for progress and lag. */
+  pending?(): number | Promise<number>
+  /** What `pending` counts. Default 'records'. */
+  readonly unit?: 'records' | 'bytes'
+  /** The partitions that it reads now. */
+  partitions?(): readonly number[]
+  /** Called once at the end, after the last ack. */
+  close?(): void | Promise<void>
+}
