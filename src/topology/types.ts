@@ -1,0 +1,133 @@
+// What a user writes as a topology, and what it becomes once it has been checked and every default is filled in.
+
+import type { Headers } from '../kernel/codec.js'
+import type { Log } from '../kernel/log.js'
+import type { Message } from '../kernel/message.js'
+import type { OnExhausted, RetryOptions, RetryStrategy } from '../kernel/retry.js'
+import type { Sink } from '../sinks/sink.js'
+import type { Source } from '../sources/source.js'
+
+/** What order is kept: none; that of the messages with the same keys; that of the source. */
+export type Order = 'none' | 'key' | 'source'
+
+/** A message that a map handler makes. What it does not give is taken from the message that it was made of. */
+export type Output = {
+  value: string | Uint8Array | null
+  keys?: readonly string[]
+  tags?: readonly string[]
+  headers?: Headers
+  eventTime?: number
+}
+
+/** One result: a value, an output, or the message itself. */
+export type MapOutput = string | Uint8Array | Output | Message
+
+/** What a handler returns: nothing (the message is filtered), one result, an array of them, or a stream of them. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a handler without a return statement returns void
+export type MapResult = void | undefined | null | MapOutput | readonly MapOutput[] | Iterable<MapOutput> | AsyncIterable<MapOutput>
+
+export type MapContext = {
+  readonly log: Log
+  /** Name of the map stage. */
+  readonly stage: string
+  /** Number of the stage's thread, from 0. */
+  readonly thread: number
+}
+
+export type MapHandler = (message: Message, context: MapContext) => MapResult | Promise<MapResult>
+
+export type MapStage = {
+  handler: MapHandler
+  /** Default `map`, or `map-1`, `map-2`… where there are several. */
+  name?: string
+  /** Map threads. Default: the cores that the other actors leave, at least 1. */
+  threads?: number
+  order?: Order
+  /** Async calls in flight per thread. Default 64. */
+  concurrency?: number
+  /** An async handler without a result after this long fails that attempt. Default 30,000. */
+  handlerTimeoutMs?: number
+  retry?: RetryOptions
+  /** True where the keys that the handler sets decide the order from here on. Default false: they are data. */
+  rekey?: boolean
+}
+
+/** A condition over a message's tags: exactly one of the three. */
+export type TagCondition = { and: readonly string[] } | { or: readonly string[] } | { not: readonly string[] }
+
+/** Where messages with these tags go; the first route that matches decides, and without one it is 'sink'. */
+export type Route = { when: TagCondition; to: string | readonly string[] }
+
+export type Limits = {
+  /** The largest value. Default 1 MiB, at most 64 MiB. */
+  messageBytes: number
+  /** All shared memory of the topology. Default: half of the machine's. */
+  memoryBytes: number
+  /** Records read and not settled. Default 8,192. */
+  inFlight: number
+  /** How long a drain may take. Default 10,000. */
+  graceMs: number
+  /** After how many contract breaches of a sink the topology stops. Default 1. */
+  contractBreaches: number
+  /** How often a source may give a nacked record again, before it goes to the fallback or stops the topology. Default 10. */
+  maxDeliveries: number
+}
+
+export type TopologyOptions = {
+  /** Letters, digits, `-`, `_` and `.`. */
+  name: string
+  source: Source
+  map?: MapHandler | MapStage | readonly (MapHandler | MapStage)[]
+  sink: Sink
+  /** Further sinks, which `routes` name. */
+  sinks?: Readonly<Record<string, Sink>>
+  /** `to`: 'sink', 'fallback', 'onSuccess', 'drop', or a name of `sinks`; a list makes copies. */
+  routes?: readonly Route[]
+  fallback?: Sink
+  onSuccess?: Sink
+  /** The default for sinks and map stages. */
+  retry?: RetryOptions
+  order?: Order
+  limits?: Partial<Limits>
+  /** 0: everything in one loop of the calling thread, no worker threads. */
+  threads?: 0
+}
+
+export type Stage = {
+  readonly name: string
+  readonly handler: MapHandler
+  readonly threads: number
+  readonly concurrency: number
+  readonly handlerTimeoutMs: number
+  readonly retry: RetryStrategy
+  readonly rekey: boolean
+}
+
+/** A sink in its role, with its defaults filled in. */
+export type SinkRole = {
+  readonly name: string
+  readonly role: 'sink' | 'fallback' | 'onSuccess'
+  readonly sink: Sink
+  readonly retry: RetryStrategy
+  readonly writeTimeoutMs: number
+  readonly batchMax: number
+  readonly concurrency: number
+}
+
+/** A checked topology with every default filled in. Made by defineTopology only. */
+export type Topology = {
+  readonly name: string
+  readonly source: Source
+  readonly stages: readonly Stage[]
+  /** The one named 'sink' first. */
+  readonly sinks: readonly SinkRole[]
+  readonly routes: readonly { readonly when: TagCondition; readonly to: readonly string[] }[]
+  readonly fallback: SinkRole | undefined
+  readonly onSuccess: SinkRole | undefined
+  readonly order: Order
+  readonly limits: Limits
+  /** True: everything in one loop. */
+  readonly inline: boolean
+}
+
+export type { Headers, OnExhausted, RetryOptions, RetryStrategy }
