@@ -1,6 +1,9 @@
 // An actor is a step function over mailboxes. It owns no thread, no clock and no randomness: the same code runs on a thread,
 // inline in one loop, and in a simulation.
 
+import type { Clock, Random } from './clock.js'
+import type { Log } from './log.js'
+
 /** A role in a topology. */
 export interface Actor {
   readonly name: string
@@ -11,4 +14,15 @@ export interface Actor {
   step(): number
   /** When the next thing is due by the clock, or Infinity. */
   dueMs(): number
+}
+
+/** What an actor is given by whatever runs it. */
+export type Host = {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** Makes the runner step again soon: called when a promise that the actor waits for has settled. */
+  wake(): void
+  /** Ends the whole topology with this error: for what no policy can answer. */
+  fail(error: Error): void
 }

@@ -181,6 +181,24 @@ export function copy(
   return at
 }
 
+/** Writes a record with the root and share of another one and nothing else: gives its first word or FULL. */
+export function encodeBare(out: Outbound, kind: number, from: Ring, fromAt: number, shareLo: number, shareHi: number): number {
+  const at = out.claim(RECORD_HEADER_BYTES)
+  if (at === FULL) return FULL
+  const { words, doubles } = out.ring
+  words[at + LENGTH] = RECORD_HEADER_BYTES
+  words[at + KIND] = kind
+  clearConsumerWords(out.ring, at)
+  words[at + EPOCH] = from.words[fromAt + EPOCH]
+  words[at + SHAPE] = from.words[fromAt + SHAPE] & LANE_MASK
+  doubles[(at >>> 1) + SEQUENCE_DOUBLE] = from.doubles[(fromAt >>> 1) + SEQUENCE_DOUBLE]
+  words[at + SHARE_LO] = shareLo
+  words[at + SHARE_HI] = shareHi
+  words[at + META_BYTES] = 0
+  words[at + VALUE_BYTES] = 0
+  return at
+}
+
 /** Gives the flags of a record. */
 export function flagsAt(ring: Ring, at: number): number {
   return ring.words[at + SHAPE] >>> LANE_BITS

@@ -80,6 +80,18 @@ export class Inbound {
     return position
   }
 
+  /** Takes `take` of the last record back. */
+  untake(position: number): void {
+    this.next = position
+  }
+
+  /** Counts everything below `tail` as taken: for an actor's mailbox to itself, whose records it knows when it claims them. */
+  admit(tail: number): void {
+    const idle = this.cursor === this.next
+    this.next = this.tailSeen = tail
+    if (idle) this.passSettled()
+  }
+
   /** Settles a record that was taken; `commitNumber` is the number of the commit that will publish it. */
   settle(position: number, commitNumber: number): void {
     const { ring } = this

@@ -43,6 +43,11 @@ export class Outbound {
     return at
   }
 
+  /** Gives the position of the record that was claimed last. */
+  positionOf(at: number): number {
+    return (this.tail - this.ring.words[at + LENGTH]) | 0
+  }
+
   /** Takes back everything claimed since the tail was at `position`: nobody has seen it. */
   abort(position: number): void {
     assert(((position - this.published) | 0) >= 0, 'a published record cannot be aborted')

@@ -44,7 +44,12 @@ export type Summary = Progress & {
 export type ActorView = { name: string; thread: string; counts: Record<string, number> }
 
 /** The plan, with what each actor has done. */
-export type Inspection = { name: string; state: 'running' | 'draining' | 'stopped' | 'failed'; progress: Progress; actors: ActorView[] }
+export type Inspection = {
+  name: string
+  state: 'running' | 'draining' | 'stopped' | 'failed'
+  progress: Progress
+  actors: ActorView[]
+}
 
 export interface Running {
   /** Resolves when it has ended cleanly; rejects with a MillraceError when it failed. */

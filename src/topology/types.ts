@@ -1,40 +1,11 @@
 // What a user writes as a topology, and what it becomes once it has been checked and every default is filled in.
 
+import type { MapContext, MapHandler, MapOutput, MapResult, Output } from '../actors/map-handler.js'
+import type { Order } from '../actors/order.js'
 import type { Headers } from '../kernel/codec.js'
-import type { Log } from '../kernel/log.js'
-import type { Message } from '../kernel/message.js'
 import type { OnExhausted, RetryOptions, RetryStrategy } from '../kernel/retry.js'
 import type { Sink } from '../sinks/sink.js'
 import type { Source } from '../sources/source.js'
-
-/** What order is kept: none; that of the messages with the same keys; that of the source. */
-export type Order = 'none' | 'key' | 'source'
-
-/** A message that a map handler makes. What it does not give is taken from the message that it was made of. */
-export type Output = {
-  value: string | Uint8Array | null
-  keys?: readonly string[]
-  tags?: readonly string[]
-  headers?: Headers
-  eventTime?: number
-}
-
-/** One result: a value, an output, or the message itself. */
-export type MapOutput = string | Uint8Array | Output | Message
-
-/** What a handler returns: nothing (the message is filtered), one result, an array of them, or a stream of them. */
-// biome-ignore lint/suspicious/noConfusingVoidType: a handler without a return statement returns void
-export type MapResult = void | undefined | null | MapOutput | readonly MapOutput[] | Iterable<MapOutput> | AsyncIterable<MapOutput>
-
-export type MapContext = {
-  readonly log: Log
-  /** Name of the map stage. */
-  readonly stage: string
-  /** Number of the stage's thread, from 0. */
-  readonly thread: number
-}
-
-export type MapHandler = (message: Message, context: MapContext) => MapResult | Promise<MapResult>
 
 export type MapStage = {
   handler: MapHandler
@@ -130,4 +101,15 @@ export type Topology = {
   readonly inline: boolean
 }
 
-export type { Headers, OnExhausted, RetryOptions, RetryStrategy }
+export type {
+  Headers,
+  MapContext,
+  MapHandler,
+  MapOutput,
+  MapResult,
+  OnExhausted,
+  Order,
+  Output,
+  RetryOptions,
+  RetryStrategy,
+}

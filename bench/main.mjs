@@ -1,0 +1,96 @@
+// Millrace and its alternatives at the same work, on this machine: npm run bench -- --help
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { CASES } from './cases.mjs'
+import { interleave } from './harness.mjs'
+import { DIST, HELP, readOptions, UsageError } from './options.mjs'
+import { machine, rowsOf, tableOf } from './report.mjs'
+import { KINDS } from './samples.mjs'
+
+const QUICK_SHARE = 0.15
+const AGAINST = '@against'
+
+async function main() {
+  const options = readOptions(process.argv.slice(2))
+  if (options.help) return process.stdout.write(HELP)
+  const directory = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
+  try {
+    if (!options.json) print(machine())
+    for (const name of options.cases) await runCase(name, options, directory)
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+}
+
+async function runCase(name, options, directory) {
+  const { kind, about, roundsMin = 1, roundsMax = Number.POSITIVE_INFINITY } = CASES[name]
+  const { metrics, prepare } = KINDS[kind]
+  const counts = countsOf(name, options)
+  if (Object.keys(counts).length === 0) return
+  const rounds = Math.min(
+    Math.max(options.rounds, roundsMin),
+    options.quick && kind === 'idle' ? 1 : roundsMax,
+  )
+  if (!options.json) print(['', `${name}: ${about}`, `rounds: ${rounds}`])
+  const samples = await interleave(Object.keys(counts), {
+    rounds,
+    warmUp: kind === 'rate' || kind === 'startup',
+    sample: prepare({ case: name, counts, directory, quick: options.quick, baseOf, packageOf }),
+    onProgress: (contender, round) => progress(`${name} ${contender} ${round}/${rounds}`),
+    onFailure(contender, error) {
+      process.stderr.write(`${name} ${contender}: ${error.message}\n`)
+      process.exitCode = 1
+    },
+  })
+  progress('')
+  if (samples.size === 0) return
+  for (const metric of metrics) {
+    const rows = rowsOf(name, samples, metric, oursOf)
+    print(options.json ? rows.map((row) => JSON.stringify(row)) : tableOf(rows, samples))
+  }
+
+  function oursOf(contender) {
+    return options.against === undefined ? CASES[name].ours : baseOf(contender)
+  }
+
+  function packageOf(contender) {
+    return contender.endsWith(AGAINST) ? options.against : DIST.href
+  }
+}
+
+/** The contenders of a case that were asked for, with their number of messages. */
+function countsOf(name, { contenders, against, quick }) {
+  const entries = Object.entries(CASES[name].counts)
+    .filter(([contender]) => contenders === undefined || contenders.includes(contender))
+    .map(([contender, count]) => [contender, Math.round(count * (quick ? QUICK_SHARE : 1))])
+  if (against === undefined) return Object.fromEntries(entries)
+  const ours = entries.filter(([contender]) => contender.startsWith('millrace'))
+  return Object.fromEntries(
+    ours.flatMap(([contender, count]) => [
+      [contender, count],
+      [contender + AGAINST, count],
+    ]),
+  )
+}
+
+function baseOf(contender) {
+  return contender.endsWith(AGAINST) ? contender.slice(0, -AGAINST.length) : contender
+}
+
+function print(lines) {
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+function progress(text) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
+}
+
+try {
+  await main()
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error
+  process.stderr.write(`bench: ${error.message}\n`)
+  process.exitCode = 2
+}

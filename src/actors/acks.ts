@@ -1,0 +1,156 @@
+// What the reader tells its source: acks and nacks, in lists, one call at a time. It also keeps what belongs to single roots:
+// answers, the reasons of nacks, and how often a nacked record was given.
+
+import type { Host } from '../kernel/actor.js'
+import { offsetOf } from '../kernel/codec.js'
+import type { Counters } from '../kernel/counters.js'
+import { messageOf, MillraceError } from '../kernel/failure.js'
+import type { Answer, Source, SourceAck, SourceNack } from '../sources/source.js'
+import type { Completed } from './in-flight.js'
+
+type Reason = { reason: string; delayMs: number; maxDeliveries?: number | undefined }
+type Delivered = { count: number; reason: string; maxDeliveries: number | undefined; awaited: boolean }
+
+export class Acks {
+  /** Nacked records that the source has not given again yet. */
+  awaited = 0
+  /** True after a nack: then a source whose end was reached is asked again. */
+  reopens = false
+  private readonly source: Source
+  private readonly host: Host
+  private readonly counters: Counters
+  private acks: SourceAck[] = []
+  private nacks: SourceNack[] = []
+  private pending: Promise<void> | undefined
+  private readonly answers = new Map<number, Answer[]>()
+  private readonly reasons = new Map<number, Reason>()
+  /** By partition and offset: records that were nacked and not acked since. */
+  private readonly deliveries = new Map<string, Delivered>()
+
+  constructor(source: Source, host: Host, counters: Counters) {
+    this.source = source
+    this.host = host
+    this.counters = counters
+  }
+
+  /** True while the source has not been told of everything. */
+  get busy(): boolean {
+    return this.pending !== undefined || this.acks.length + this.nacks.length > 0
+  }
+
+  /** Keeps an answer until its root is complete. */
+  answer(sequence: number, answer: Answer): void {
+    const answers = this.answers.get(sequence)
+    if (answers === undefined) this.answers.set(sequence, [answer])
+    else answers.push(answer)
+  }
+
+  /** Keeps why a share of a root was nacked; the first reason counts. */
+  reason(sequence: number, reason: Reason): void {
+    if (!this.reasons.has(sequence)) this.reasons.set(sequence, reason)
+  }
+
+  ackRoot(sequence: number, root: Completed): void {
+    if (this.deliveries.size > 0) this.forget(root)
+    const answers = this.answers.size === 0 ? undefined : this.answers.get(sequence)
+    if (answers !== undefined) this.answers.delete(sequence)
+    if (this.source.ack === undefined) return
+    const offset = offsetOf(root.offsetLo, root.offsetHi)
+    this.acks.push(answers === undefined ? { partition: root.partition, offset } : { partition: root.partition, offset, answers })
+  }
+
+  nackRoot(sequence: number, root: Completed): void {
+    const why = this.reasons.get(sequence) ?? { reason: 'nacked', delayMs: 0 }
+    this.reasons.delete(sequence)
+    this.answers.delete(sequence)
+    const offset = offsetOf(root.offsetLo, root.offsetHi)
+    if (this.source.nack === undefined) {
+      this.counters.add('refused')
+      this.host.log.error('a record was nacked, and its source cannot give it again', { ...keyParts(root), reason: why.reason })
+      return
+    }
+    const key = keyOf(root.partition, offset)
+    const count = (this.deliveries.get(key)?.count ?? 0) + 1
+    this.deliveries.set(key, { count, reason: why.reason, maxDeliveries: why.maxDeliveries, awaited: true })
+    this.awaited++
+    this.nack(root.partition, offset, why.reason, why.delayMs)
+  }
+
+  nack(partition: number, offset: bigint, reason: string, delayMs: number): void {
+    this.reopens = true
+    if (this.source.nack !== undefined) this.nacks.push({ partition, offset, reason, delayMs })
+  }
+
+  /** Gives how often a record was given before, if it was nacked since it was last acked. */
+  delivered(partition: number, offset: bigint | number | undefined): Delivered | undefined {
+    return offset === undefined ? undefined : this.deliveries.get(keyOf(partition, offset))
+  }
+
+  /** The source has given a nacked record again. */
+  givenAgain(partition: number, offset: bigint | number | undefined): void {
+    const delivered = this.delivered(partition, offset)
+    if (!delivered?.awaited) return
+    delivered.awaited = false
+    this.awaited--
+  }
+
+  /** The source says that there is no more, though nacked records are awaited: they are nacked for good. */
+  giveUp(): void {
+    if (this.awaited === 0) return
+    this.counters.add('refused', this.awaited)
+    this.host.log.error(`the source ended without giving ${this.awaited} nacked records again`)
+    for (const delivered of this.deliveries.values()) delivered.awaited = false
+    this.awaited = 0
+  }
+
+  /** Tells the source what it has not been told yet, if no earlier call is going on. */
+  flush(): void {
+    if (this.pending !== undefined || this.acks.length + this.nacks.length === 0) return
+    const { acks, nacks } = this
+    this.acks = []
+    this.nacks = []
+    try {
+      const told = [acks.length > 0 ? this.source.ack?.(acks) : undefined, nacks.length > 0 ? this.source.nack?.(nacks) : undefined]
+      if (told.some((result) => result !== undefined)) this.await(told)
+    } catch (error) {
+      this.failed(error)
+    }
+  }
+
+  /** Resolves when the source has been told everything. */
+  async idle(): Promise<void> {
+    while (this.busy) {
+      this.flush()
+      await this.pending
+    }
+  }
+
+  private await(told: readonly (void | Promise<void>)[]): void {
+    this.pending = Promise.all(told)
+      .then(
+        () => {},
+        (error) => this.failed(error),
+      )
+      .then(() => {
+        this.pending = undefined
+        this.host.wake()
+      })
+  }
+
+  private forget(root: Completed): void {
+    this.deliveries.delete(keyOf(root.partition, offsetOf(root.offsetLo, root.offsetHi)))
+  }
+
+  private failed(error: unknown): void {
+    const what = `${this.source.name ?? 'source'}: could not take acks: ${messageOf(error)}`
+    this.host.fail(new MillraceError('ERR_SOURCE', what, { cause: error }))
+  }
+}
+
+function keyParts(root: Completed): Record<string, unknown> {
+  return { partition: root.partition, offset: String(offsetOf(root.offsetLo, root.offsetHi)) }
+}
+
+function keyOf(partition: number, offset: bigint | number): string {
+  return `${partition}:${offset}`
+}

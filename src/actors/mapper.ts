@@ -1,0 +1,454 @@
+// The mapper: calls a user's handler for each message, and passes on what it returns.
+// Common case: a synchronous handler, one result, in order: written straight into the outbound, settled, committed once a step.
+// Everything else (promises, arrays, streams, retries, a full outbound) is a MapTask, and waits without holding up what it need not.
+
+import type { Actor, Host } from '../kernel/actor.js'
+import type { Cell } from '../kernel/cell.js'
+import { kindWord, laneAt, MESSAGE } from '../kernel/codec.js'
+import type { Counters } from '../kernel/counters.js'
+import { messageOf, MillraceError } from '../kernel/failure.js'
+import type { Inbound } from '../kernel/inbound.js'
+import { ATTEMPT, DUE_DOUBLE, KIND, SEQUENCE_DOUBLE, STATE, STATE_BEGUN } from '../kernel/layout.js'
+import { Message } from '../kernel/message.js'
+import type { Outbound } from '../kernel/outbound.js'
+import { backoffMs, type RetryStrategy } from '../kernel/retry.js'
+import type { Shares } from '../kernel/shares.js'
+import { DueHeap } from './due-heap.js'
+import { Emitter, FULL, TOO_LARGE } from './emitter.js'
+import { Expansion } from './expansion.js'
+import type { Intake } from './intake.js'
+import { Lanes } from './lanes.js'
+import type { MapContext, MapHandler, MapResult } from './map-handler.js'
+import { acceptResult, MapTask } from './map-task.js'
+import type { Order } from './order.js'
+import type { Parking } from './parking.js'
+import type { Failure } from './records.js'
+
+export type MapperOptions = {
+  name: string
+  /** Name of its stage. */
+  stage: string
+  handler: MapHandler
+  order: Order
+  /** Async calls in flight. */
+  concurrency: number
+  handlerTimeoutMs: number
+  retry: RetryStrategy
+  rekey: boolean
+  valueBytesMax: number
+}
+
+/** What a mapper works on: all of it outlives the mapper. */
+export type MapperMemory = {
+  cell: Cell
+  /** All inbounds of the cell, the parking's included. */
+  inbounds: readonly Inbound[]
+  intake: Intake
+  outbounds: readonly Outbound[]
+  parking: Parking
+  shares: Shares
+  counters: Counters
+  /** Number of the thread within the stage. */
+  thread: number
+}
+
+/** Messages begun in one step, at most. */
+const STEP_MAX = 256
+/** Messages that may wait behind others of their lane. */
+const WAITING_MAX = 1024
+const PLAIN_MESSAGE = kindWord(MESSAGE)
+
+export class Mapper implements Actor {
+  readonly name: string
+  private readonly options: MapperOptions
+  private readonly handler: MapHandler
+  private readonly host: Host
+  private readonly cell: Cell
+  private readonly intake: Intake
+  private readonly parking: Parking
+  private readonly counters: Counters
+  private readonly emitter: Emitter
+  private readonly expansion: Expansion
+  private readonly context: MapContext
+  private readonly inSourceOrder: boolean
+  /** Tasks whose results wait to be placed, in order of arrival; under order 'source' all tasks, in order of reading. */
+  private readonly queue: MapTask[] = []
+  /** Tasks that commit in parts, one after the other; under order 'source' they do so at the head of the queue. */
+  private readonly streams: MapTask[] = []
+  private readonly lanes = new Lanes<MapTask>()
+  private readonly due = new DueHeap<MapTask>()
+  /** Tasks whose promise is pending, oldest first. */
+  private readonly running = new Set<MapTask>()
+  /** Tasks begun, and neither settled nor waiting for a retry. */
+  private active = 0
+  private parkingFull = false
+  private blocked = false
+  private dirty = false
+
+  constructor(options: MapperOptions, memory: MapperMemory, host: Host) {
+    this.name = options.name
+    this.options = options
+    this.handler = options.handler
+    this.host = host
+    this.cell = memory.cell
+    this.intake = memory.intake
+    this.parking = memory.parking
+    this.counters = memory.counters
+    this.inSourceOrder = options.order === 'source'
+    this.context = { log: host.log, stage: options.stage, thread: memory.thread }
+    const { outbounds, shares } = memory
+    this.emitter = new Emitter({ outbounds, shares, valueBytesMax: options.valueBytesMax, rekey: options.rekey })
+    this.expansion = new Expansion(this.cell, memory.inbounds, this.emitter, () => host.wake())
+    for (const message of memory.parking.recover()) this.recover(message)
+  }
+
+  step(): number {
+    this.blocked = false
+    let work = this.expire()
+    work += this.place()
+    if (this.streams.length > 0 && this.advance(this.streams[0])) work++
+    work += this.retryDue()
+    work += this.takeNew()
+    if (this.inSourceOrder) this.raiseWatermark()
+    if (this.dirty) {
+      this.expansion.save()
+      this.cell.commit()
+      this.dirty = false
+    }
+    return work
+  }
+
+  dueMs(): number {
+    const oldest: MapTask | undefined = this.running.values().next().value
+    const timeoutMs = oldest === undefined ? Number.POSITIVE_INFINITY : oldest.startedMs + this.options.handlerTimeoutMs
+    return Math.min(this.due.nextMs, timeoutMs)
+  }
+
+  private takeNew(): number {
+    let work = 0
+    while (work < STEP_MAX && !this.halted()) {
+      const inbound = this.intake.peek()
+      if (inbound === undefined) break
+      const message = new Message(inbound, inbound.take())
+      work++
+      if (inbound.ring.words[message.at + KIND] !== PLAIN_MESSAGE) this.passOn(message)
+      else if (this.queue.length === 0 && !this.lanes.has(laneAt(inbound.ring, message.at))) this.direct(message)
+      else this.admit(this.taskOf(message))
+    }
+    return work
+  }
+
+  /** Says whether nothing new may be taken: no space for results (W1), enough in hand, or the parking is full (P1). */
+  private halted(): boolean {
+    if (this.blocked || this.parkingFull || this.active >= this.options.concurrency) return true
+    return this.lanes.waiting >= WAITING_MAX || this.queue.length >= WAITING_MAX
+  }
+
+  /** Nobody is before it: the handler is called at once, and a plain result needs no task. */
+  private direct(message: Message): void {
+    const { words } = message.inbound.ring
+    words[message.at + STATE] |= STATE_BEGUN // H1
+    let result: MapResult | Promise<MapResult>
+    try {
+      result = this.handler(message, this.context)
+    } catch (error) {
+      this.failed(this.enter(this.taskOf(message)), error)
+      return
+    }
+    const plain = typeof result === 'string' || result instanceof Uint8Array
+    if (plain && !this.expansion.wasOpen(message) && this.emitter.single(message, result as string | Uint8Array) >= 0) {
+      message.inbound.settle(message.place, this.cell.pending)
+      this.dirty = true
+      return
+    }
+    this.follow(this.enter(this.taskOf(message)), result)
+    this.place()
+  }
+
+  /** Others are before it: it may have to wait for its lane, in the parking if they wait there (P2). */
+  private admit(task: MapTask): void {
+    if (this.lanes.has(task.lane)) {
+      const members = this.lanes.members(task.lane)
+      if (this.parking.holds(members[members.length - 1].message)) this.park(task)
+      this.lanes.join(task.lane, task)
+      return
+    }
+    this.run(this.enter(task))
+    this.place()
+  }
+
+  /** A marker, or a message that goes to the fallback: no handler sees it. */
+  private passOn(message: Message): void {
+    const task = this.taskOf(message)
+    task.verdict = 'forward'
+    this.queue.push(task)
+    this.active++
+    this.place()
+  }
+
+  private taskOf(message: Message): MapTask {
+    const task = new MapTask(message)
+    if (this.expansion.wasOpen(message)) this.expansion.adopt(task)
+    return task
+  }
+
+  /** A task takes its lane; under order 'source', its turn. */
+  private enter(task: MapTask): MapTask {
+    if (this.inSourceOrder) this.queue.push(task)
+    else this.lanes.join(task.lane, task)
+    this.active++
+    return task
+  }
+
+  private run(task: MapTask): void {
+    const { message } = task
+    message.inbound.ring.words[message.at + STATE] |= STATE_BEGUN // H1
+    let result: MapResult | Promise<MapResult>
+    try {
+      result = this.handler(message, this.context)
+    } catch (error) {
+      this.failed(task, error)
+      return
+    }
+    this.follow(task, result)
+  }
+
+  private follow(task: MapTask, result: MapResult | Promise<MapResult>): void {
+    task.execution++
+    if (isPromise(result)) this.await(task, result)
+    else this.finish(task, result)
+  }
+
+  private await(task: MapTask, promise: PromiseLike<MapResult>): void {
+    const { inbound, place } = task.message
+    const { execution } = task
+    task.startedMs = this.host.clock.now()
+    this.running.add(task)
+    const settled = (report: () => void) => {
+      if (task.execution === execution) {
+        this.running.delete(task)
+        report()
+      } else {
+        // Its attempt was given up; only now can nobody read the bytes any more (M5).
+        inbound.unpin(place)
+        this.dirty = true
+        this.counters.add('late')
+      }
+      this.host.wake()
+    }
+    promise.then(
+      (result) => settled(() => this.finish(task, result)),
+      (error) => settled(() => this.failed(task, error)),
+    )
+  }
+
+  /** Gives up the attempts whose promises take too long. */
+  private expire(): number {
+    let work = 0
+    if (this.running.size === 0) return work
+    const { handlerTimeoutMs } = this.options
+    const startedBeforeMs = this.host.clock.now() - handlerTimeoutMs
+    for (const task of this.running) {
+      if (task.startedMs > startedBeforeMs) break
+      this.running.delete(task)
+      task.execution++
+      task.message.inbound.pin(task.message.place)
+      this.failed(task, new Error(`the handler gave no result within ${handlerTimeoutMs} ms`))
+      work++
+    }
+    return work
+  }
+
+  private finish(task: MapTask, result: MapResult): void {
+    try {
+      acceptResult(task, result)
+    } catch (error) {
+      this.failed(task, error)
+      return
+    }
+    if (!this.inSourceOrder) this.queue.push(task)
+  }
+
+  /** One attempt failed: again after the back-off, or what the retry strategy says once attempts are exhausted. */
+  private failed(task: MapTask, error: unknown): void {
+    const { retry } = this.options
+    const { inbound, at } = task.message
+    const { words, doubles } = inbound.ring
+    const attempts = words[at + ATTEMPT] + 1
+    words[at + ATTEMPT] = attempts
+    words[at + STATE] &= ~STATE_BEGUN
+    task.verdict = undefined
+    this.counters.add('failed')
+    if (attempts >= retry.attempts) {
+      this.exhausted(task, error, attempts)
+      return
+    }
+    task.dueMs = this.host.clock.now() + backoffMs(retry.backoff, attempts, this.host.random)
+    doubles[(at >>> 1) + DUE_DOUBLE] = task.dueMs
+    this.active--
+    if (!this.inSourceOrder) this.parkLane(task)
+    this.due.push(task)
+  }
+
+  private exhausted(task: MapTask, error: unknown, attempts: number): void {
+    const { onExhausted } = this.options.retry
+    const what = `${this.name}: message ${task.message.id}: ${messageOf(error)} (attempt ${attempts} of ${attempts})`
+    if (onExhausted === 'stop') {
+      this.host.fail(new MillraceError('ERR_HANDLER', what, { cause: error }))
+      return
+    }
+    task.failure = { reason: `${this.name}: ${messageOf(error)}`, error, attempts, stage: this.name }
+    task.verdict = onExhausted === 'drop' ? 'dropped' : onExhausted
+    this.host.log.warn(what, { outcome: task.verdict })
+    if (!this.inSourceOrder) this.queue.push(task)
+  }
+
+  private retryDue(): number {
+    if (this.due.size === 0) return 0
+    const nowMs = this.host.clock.now()
+    let work = 0
+    while (work < STEP_MAX && !this.blocked && this.active < this.options.concurrency) {
+      const task = this.due.pop(nowMs)
+      if (task === undefined) break
+      work++
+      this.active++
+      this.counters.add('retried')
+      this.run(task)
+      this.place()
+    }
+    return work
+  }
+
+  /** Moves a task that waits for its retry to the parking, and those behind it in its lane, in their order (P1). */
+  private parkLane(task: MapTask): void {
+    if (!this.parking.holds(task.message) && !this.park(task)) return
+    for (const member of this.lanes.members(task.lane)) {
+      if (!this.parking.holds(member.message) && !this.park(member)) return
+    }
+  }
+
+  private park(task: MapTask): boolean {
+    const parked = this.parking.put(task.message)
+    this.parkingFull = parked === undefined
+    if (parked === undefined) return false
+    this.settle(task.message)
+    task.message = parked
+    return true
+  }
+
+  private recover(message: Message): void {
+    const task = this.taskOf(message)
+    const behind = this.lanes.has(task.lane)
+    this.lanes.join(task.lane, task)
+    if (behind) return
+    task.dueMs = message.inbound.ring.doubles[(message.at >>> 1) + DUE_DOUBLE]
+    this.due.push(task)
+  }
+
+  /** Places results, oldest first, until one is not there yet, or does not fit (W1). */
+  private place(): number {
+    let work = 0
+    while (this.queue.length > 0 && !this.blocked) {
+      const task = this.queue[0]
+      if (task.verdict === undefined) break
+      if (this.goesInParts(task)) {
+        if (!this.inSourceOrder) this.streams.push(this.queue.shift() as MapTask)
+        else if (this.advance(task)) work++
+        else break
+        continue
+      }
+      const written = this.write(task)
+      if (written === FULL) {
+        this.noRoom(task)
+        continue
+      }
+      work++
+      if (!this.inSourceOrder || written !== TOO_LARGE) this.queue.shift()
+      if (written === TOO_LARGE) this.failed(task, new RangeError(TOO_LARGE_TEXT))
+      else this.done(task)
+    }
+    return work
+  }
+
+  private goesInParts(task: MapTask): boolean {
+    return task.verdict === 'stream' || (task.verdict === 'outputs' && this.expansion.holds(task))
+  }
+
+  /** What an empty mailbox has no room for goes in parts (C5); everything else waits. */
+  private noRoom(task: MapTask): void {
+    if (task.verdict === 'outputs' && task.outputs.length > 1 && this.emitter.hopeless) task.verdict = 'stream'
+    else this.blocked = true
+  }
+
+  /** Goes on with a task that commits in parts; says whether anything was done. */
+  private advance(task: MapTask): boolean {
+    const { expansion } = this
+    if (!expansion.admits(task)) return false
+    if (!expansion.isAt(task)) expansion.begin(task)
+    const result = expansion.advance()
+    if (result === 'waiting' || result === 'blocked') return false
+    this.dirty = true
+    if (result === 'placed') return true
+    if (!this.inSourceOrder) this.streams.shift()
+    if (result === 'failed') this.failed(task, expansion.interrupt())
+    else {
+      if (this.inSourceOrder) this.queue.shift()
+      this.done(task)
+    }
+    return true
+  }
+
+  private write(task: MapTask): number {
+    const { message } = task
+    const share = this.expansion.holds(task) ? this.expansion.rest : task.share()
+    switch (task.verdict) {
+      case 'outputs':
+        return this.emitter.all(message, task.outputs, share)
+      case 'forward':
+        return this.emitter.forward(message, share)
+      case 'fallback':
+        return this.emitter.fallback(message, share, task.failure as Failure)
+      default:
+        return this.emitter.marker(message, share, task.verdict as 'dropped' | 'nack', task.failure?.reason)
+    }
+  }
+
+  /** All of a task is placed: its record is settled with this commit, and its lane goes to the next. */
+  private done(task: MapTask): void {
+    if (this.expansion.holds(task)) this.expansion.close()
+    if (task.verdict === 'dropped') this.counters.add('dropped')
+    else if (task.verdict === 'outputs' && task.outputs.length === 0) this.counters.add('filtered')
+    if (this.parking.holds(task.message)) this.parkingFull = false
+    this.settle(task.message)
+    this.active--
+    if (this.inSourceOrder || task.verdict === 'forward') return
+    const next = this.lanes.leave(task.lane, task)
+    if (next === undefined) return
+    this.active++
+    this.run(next)
+  }
+
+  private settle(message: Message): void {
+    message.inbound.settle(message.place, this.cell.pending)
+    this.dirty = true
+  }
+
+  /** O3: everything below the oldest task, and below what is still to come, is in the outbounds. */
+  private raiseWatermark(): void {
+    let bound = this.intake.bound()
+    if (this.queue.length > 0) {
+      const { inbound, at } = this.queue[0].message
+      const own = ((inbound.ring.doubles[(at >>> 1) + SEQUENCE_DOUBLE] | 0) - 1) | 0
+      if (((own - bound) | 0) < 0) bound = own
+    }
+    if (((bound - this.cell.watermark) | 0) <= 0) return
+    this.cell.watermark = bound
+    this.dirty = true
+  }
+}
+
+const TOO_LARGE_TEXT = 'an output is larger than limits.messageBytes, or its keys, tags and headers are larger than 128 KiB'
+
+function isPromise(value: unknown): value is PromiseLike<MapResult> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+}

@@ -1,0 +1,365 @@
+// The reader: reads records from a source, gives each a root, and tells the source what became of it.
+// Settlements come first in every step, and unconditionally (S6): so the reverse direction never waits for the forward one.
+
+import type { Actor, Host } from '../kernel/actor.js'
+import type { Cell } from '../kernel/cell.js'
+import {
+  encode,
+  FULL,
+  headersAt,
+  kindWord,
+  MESSAGE,
+  OUTCOME_NACK,
+  OUTCOME_SERVE,
+  offsetOf,
+  type RecordHead,
+  ROUTE_FALLBACK,
+  TOO_LARGE,
+} from '../kernel/codec.js'
+import type { Counters } from '../kernel/counters.js'
+import { isMillraceError, messageOf, MillraceError } from '../kernel/failure.js'
+import type { Inbound } from '../kernel/inbound.js'
+import { laneOf, NO_LANE } from '../kernel/lane.js'
+import { EPOCH, KIND, SEQUENCE_DOUBLE, SHARE_HI, SHARE_LO } from '../kernel/layout.js'
+import { Message } from '../kernel/message.js'
+import type { Outbound } from '../kernel/outbound.js'
+import type { Shares } from '../kernel/shares.js'
+import type { Source, SourceRecord } from '../sources/source.js'
+import { Acks } from './acks.js'
+import { type Completed, InFlight } from './in-flight.js'
+import type { Order } from './order.js'
+import { metaAt } from '../kernel/codec.js'
+
+export type ReaderOptions = {
+  name: string
+  source: Source
+  order: Order
+  /** Roots unsettled at once. */
+  inFlightMax: number
+  valueBytesMax: number
+  maxDeliveries: number
+  /** True where the topology has a fallback sink. */
+  hasFallback: boolean
+  /** Called once, when reading has ended and everything is settled and told. */
+  onDone: () => void
+}
+
+export type ReaderMemory = {
+  cell: Cell
+  /** Settlements. */
+  inbounds: readonly Inbound[]
+  outbounds: readonly Outbound[]
+  shares: Shares
+  counters: Counters
+  epoch: number
+}
+
+/** Registers of a reader's cell: next sequence, and the counts that must hold over its death (R2). */
+export const READER_REGISTERS = 5
+
+const STEP_MAX = 512
+/** Roots without a lane that go to one outbound before the next has its turn. */
+const TURN = 64
+/** How soon a source that had nothing is asked again. */
+const IDLE_MS = 5
+const NOTHING: readonly SourceRecord[] = []
+const PLAIN_MESSAGE = kindWord(MESSAGE)
+const TO_FALLBACK = kindWord(MESSAGE, 0, ROUTE_FALLBACK)
+
+export class Reader implements Actor {
+  readonly name: string
+  private readonly options: ReaderOptions
+  private readonly source: Source
+  private readonly host: Host
+  private readonly cell: Cell
+  private readonly inbounds: readonly Inbound[]
+  private readonly outbounds: readonly Outbound[]
+  private readonly shares: Shares
+  private readonly counters: Counters
+  private readonly inFlight: InFlight
+  private readonly acks: Acks
+  private readonly head: RecordHead
+  /** Records read and not yet written, from `stashAt` on. */
+  private stash: readonly SourceRecord[] = NOTHING
+  private stashAt = 0
+  private reading = false
+  private ended = false
+  private stopping = false
+  private done = false
+  private idleUntilMs = 0
+  private current = 0
+  private turn = 0
+  private dirty = false
+  private nowMs = 0
+
+  constructor(options: ReaderOptions, memory: ReaderMemory, host: Host) {
+    this.name = options.name
+    this.options = options
+    this.source = options.source
+    this.host = host
+    this.cell = memory.cell
+    this.inbounds = memory.inbounds
+    this.outbounds = memory.outbounds
+    this.shares = memory.shares
+    this.counters = memory.counters
+    this.head = { epoch: memory.epoch, sequence: 0, lane: NO_LANE, shareLo: 0, shareHi: 0 }
+    this.inFlight = new InFlight(2 ** Math.ceil(Math.log2(2 * options.inFlightMax)), this.cell.registers[0])
+    this.acks = new Acks(options.source, host, this.counters)
+  }
+
+  step(): number {
+    this.nowMs = this.host.clock.now()
+    const settled = this.takeSettlements()
+    this.acks.flush()
+    let work = settled + this.write()
+    // While settlements flow, reading waits for a worthwhile number of free places.
+    if (settled === 0 || this.free >= Math.min(STEP_MAX, this.options.inFlightMax >> 3)) work += this.read()
+    if (this.dirty) this.commit()
+    if (!this.done && this.isDone()) {
+      this.done = true
+      this.options.onDone()
+    }
+    return work
+  }
+
+  dueMs(): number {
+    return this.stopping || this.ended || this.reading ? Number.POSITIVE_INFINITY : this.idleUntilMs
+  }
+
+  /** Reads no more: what is in flight is finished. */
+  drain(): void {
+    this.stopping = true
+    this.host.wake()
+  }
+
+  /** Nacks everything in flight, for a stop that is no drain. */
+  async abandon(reason: string): Promise<void> {
+    this.stopping = true
+    this.inFlight.forEach((root) => this.acks.nack(root.partition, offsetOf(root.offsetLo, root.offsetHi), reason, 0))
+    this.acks.flush()
+    await this.acks.idle()
+  }
+
+  private get free(): number {
+    return this.options.inFlightMax - this.inFlight.size
+  }
+
+  private isDone(): boolean {
+    if (this.inFlight.size > 0 || this.reading || this.stashAt < this.stash.length || this.acks.busy) return false
+    return this.stopping || (this.ended && this.acks.awaited === 0)
+  }
+
+  private takeSettlements(): number {
+    let work = 0
+    for (const inbound of this.inbounds) {
+      while (inbound.peek()) {
+        const position = inbound.take()
+        this.takeSettlement(inbound, position)
+        inbound.settle(position, this.cell.pending)
+        work++
+      }
+    }
+    if (work > 0) {
+      this.dirty = true
+      this.counters.set('inFlight', this.inFlight.size)
+    }
+    return work
+  }
+
+  private takeSettlement(inbound: Inbound, position: number): void {
+    const { ring } = inbound
+    const at = ring.wordAt(position)
+    // R1: a root of an earlier life of the reader is nobody's any more.
+    if (ring.words[at + EPOCH] !== this.head.epoch) return
+    const sequence = ring.doubles[(at >>> 1) + SEQUENCE_DOUBLE]
+    const outcome = (ring.words[at + KIND] >>> 8) & 0xff
+    if (outcome === OUTCOME_SERVE) this.takeAnswer(new Message(inbound, position), sequence)
+    if (outcome === OUTCOME_NACK) this.takeReason(inbound, at, sequence)
+    const { inFlight } = this
+    const result = inFlight.settle(sequence, ring.words[at + SHARE_LO], ring.words[at + SHARE_HI], outcome === OUTCOME_NACK)
+    if (result === 'complete') this.complete(inFlight.completed, sequence)
+  }
+
+  private takeAnswer(settlement: Message, sequence: number): void {
+    const { ring } = settlement.inbound
+    const { status } = metaAt(ring, settlement.at)
+    const headers = headersAt(ring, settlement.at)
+    this.acks.answer(sequence, { payload: settlement.bytes(), ...(status !== undefined && { status }), ...(headers && { headers }) })
+  }
+
+  private takeReason(inbound: Inbound, at: number, sequence: number): void {
+    const { reason, delayMs, maxDeliveries } = metaAt(inbound.ring, at)
+    this.acks.reason(sequence, { reason: reason ?? 'nacked', delayMs: delayMs ?? 0, maxDeliveries: maxDeliveries || undefined })
+  }
+
+  private complete(root: Completed, sequence: number): void {
+    this.counters.observe(this.nowMs - root.readAtMs)
+    if (root.nacked) {
+      this.cell.registers[3]++
+      this.acks.nackRoot(sequence, root)
+    } else {
+      this.cell.registers[2]++
+      this.acks.ackRoot(sequence, root)
+    }
+  }
+
+  /** Asks the source for more, if there is room and nothing else goes on. */
+  private read(): number {
+    if (this.reading || this.stopping || this.stashAt < this.stash.length || this.free <= 0) return 0
+    if (this.ended && !this.acks.reopens) return 0
+    if (this.idleUntilMs > this.nowMs) return 0
+    let result: ReturnType<Source['read']>
+    try {
+      result = this.source.read(Math.min(STEP_MAX, this.free))
+    } catch (error) {
+      this.sourceFailed(error)
+      return 0
+    }
+    if (!isPromise(result)) return this.received(result) + this.write()
+    this.reading = true
+    const settled = (report: () => void) => {
+      this.reading = false
+      report()
+      this.host.wake()
+    }
+    result.then(
+      (records) => settled(() => this.received(records)),
+      (error) => settled(() => this.sourceFailed(error)),
+    )
+    return 0
+  }
+
+  private received(records: readonly SourceRecord[] | null): number {
+    this.ended = records === null
+    if (!this.acks.busy) this.acks.reopens = false
+    if (records === null) {
+      if (!this.acks.reopens) this.acks.giveUp()
+      return 1
+    }
+    if (!Array.isArray(records)) {
+      this.sourceFailed(new TypeError(`read() gave a value of type ${typeof records}, wanted an array of records, or null for the end`))
+      return 0
+    }
+    this.stash = records
+    this.stashAt = 0
+    this.idleUntilMs = records.length === 0 ? this.host.clock.now() + IDLE_MS : 0
+    return records.length
+  }
+
+  /** Writes what was read, until a mailbox is full. */
+  private write(): number {
+    const { stash } = this
+    const from = this.stashAt
+    while (this.stashAt < stash.length) {
+      if (!this.writeRecord(stash[this.stashAt])) break
+      this.stashAt++
+    }
+    const written = this.stashAt - from
+    if (written > 0) {
+      this.dirty = true
+      this.cell.registers[1] += written
+      this.counters.set('inFlight', this.inFlight.size)
+    }
+    return written
+  }
+
+  private writeRecord(record: SourceRecord): boolean {
+    const { head, shares, inFlight } = this
+    const sequence = inFlight.nextSequence
+    if (record.offset === undefined && this.source.nack !== undefined) {
+      this.sourceFailed(new TypeError('a record has no offset, but a source with nack() must tell its records apart'))
+      return false
+    }
+    head.lane = this.options.order === 'key' ? laneOf(record.keys) : NO_LANE
+    head.sequence = sequence
+    shares.next()
+    head.shareLo = shares.lo
+    head.shareHi = shares.hi
+    const out = this.outFor(head.lane)
+    let written: number
+    try {
+      written = this.acks.awaited === 0 ? encode(out, PLAIN_MESSAGE, head, record, record.value, this.options.valueBytesMax) : this.writeAgain(out, record)
+    } catch (error) {
+      this.sourceFailed(error)
+      return false
+    }
+    if (written === FULL) {
+      out.want()
+      return false
+    }
+    if (written === TOO_LARGE) {
+      this.tooLarge(record)
+      return false
+    }
+    inFlight.add(shares.lo, shares.hi, record.partition ?? 0, record.offset ?? sequence, this.nowMs)
+    return true
+  }
+
+  /** Some records are awaited again after a nack: is this one of them? After too many deliveries it goes to the fallback. */
+  private writeAgain(out: Outbound, record: SourceRecord): number {
+    const { maxDeliveries, hasFallback, valueBytesMax } = this.options
+    const before = this.acks.delivered(record.partition ?? 0, record.offset)
+    if (before === undefined) return encode(out, PLAIN_MESSAGE, this.head, record, record.value, valueBytesMax)
+    const meta = { ...record, delivery: before.count }
+    let kind = PLAIN_MESSAGE
+    if (before.count >= (before.maxDeliveries ?? maxDeliveries)) {
+      const reason = `nacked ${before.count} times: ${before.reason}`
+      if (!hasFallback) throw new MillraceError('ERR_SINK', `${this.name}: record ${positionText(record)}: ${reason}, and the topology has no fallback sink`)
+      kind = TO_FALLBACK
+      Object.assign(meta, { reason, headers: { ...record.headers, 'millrace-reason': reason, 'millrace-attempts': String(before.count) } })
+    }
+    const written = encode(out, kind, this.head, meta, record.value, valueBytesMax)
+    if (written >= 0) this.acks.givenAgain(record.partition ?? 0, record.offset)
+    return written
+  }
+
+  private tooLarge(record: SourceRecord): void {
+    const { valueBytesMax } = this.options
+    const bytes = record.value === null ? 0 : Buffer.byteLength(record.value)
+    const what =
+      bytes > valueBytesMax
+        ? `its value has ${bytes} bytes, limits.messageBytes is ${valueBytesMax}`
+        : 'its keys, tags and headers have more than 128 KiB'
+    this.host.fail(new MillraceError('ERR_MESSAGE_TOO_LARGE', `${this.name}: record ${positionText(record)}: ${what}`))
+  }
+
+  private outFor(lane: number): Outbound {
+    const { outbounds } = this
+    if (outbounds.length === 1) return outbounds[0]
+    if (lane !== NO_LANE) return outbounds[lane % outbounds.length]
+    if (this.turn++ >= TURN) {
+      this.turn = 0
+      this.current = this.current + 1 === outbounds.length ? 0 : this.current + 1
+    }
+    return outbounds[this.current]
+  }
+
+  private commit(): void {
+    const { cell, counters } = this
+    cell.registers[0] = this.inFlight.nextSequence
+    if (this.options.order === 'source') cell.watermark = (this.inFlight.nextSequence - 1) | 0
+    cell.commit()
+    this.dirty = false
+    counters.set('read', cell.registers[1])
+    counters.set('acked', cell.registers[2])
+    counters.set('nacked', cell.registers[3])
+  }
+
+  private sourceFailed(error: unknown): void {
+    const known = isMillraceError(error)
+    this.host.fail(known ? (error as Error) : new MillraceError('ERR_SOURCE', `${this.name}: ${messageOf(error)}`, { cause: error }))
+  }
+}
+
+function positionText(record: SourceRecord): string {
+  const parts = [
+    record.id === undefined ? '' : `with id ${JSON.stringify(record.id)}`,
+    record.partition === undefined ? '' : `of partition ${record.partition}`,
+    record.offset === undefined ? '' : `at offset ${record.offset}`,
+  ]
+  return parts.filter((part) => part !== '').join(' ') || 'without a position'
+}
+
+function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+}

@@ -1,0 +1,19 @@
+// One write of a sink: what it was given, and what it answered.
+
+import type { Message } from '../kernel/message.js'
+import type { Response } from '../sinks/response.js'
+
+export class SinkBatch {
+  readonly messages: Message[] = []
+  /** Responses in the order of the messages; empty until it is answered. */
+  readonly responses: Response[] = []
+  answered = false
+  /** How many of the messages are disposed of. */
+  done = 0
+  /** After it, no answer is a failure. */
+  deadlineMs = Number.POSITIVE_INFINITY
+  /** True once the answer no longer matters. */
+  expired = false
+  /** Why all of it failed. */
+  error: unknown
+}

@@ -1,0 +1,126 @@
+// What a sink actor writes: settlements to the reader, messages to the fallback and onSuccess sinks.
+// Each record's share is disposed of once: settled, or passed on with the record that is written (S4).
+// Every method gives FULL where the mailbox has no room: then nothing was written.
+
+import {
+  copy,
+  encode,
+  encodeBare,
+  FULL,
+  kindWord,
+  MESSAGE,
+  metaAt,
+  OUTCOME_DROPPED,
+  OUTCOME_NACK,
+  OUTCOME_OK,
+  OUTCOME_SERVE,
+  SETTLEMENT,
+  TOO_LARGE,
+} from '../kernel/codec.js'
+import { KIND, SHARE_HI, SHARE_LO } from '../kernel/layout.js'
+import type { Message } from '../kernel/message.js'
+import type { Outbound } from '../kernel/outbound.js'
+import type { NackOptions, ServeOptions } from '../sinks/response.js'
+import type { OnSuccessMessage } from '../sinks/sink.js'
+import { type Failure, headOf, settleMarker, type Share, writeFallback } from './records.js'
+
+const OK_WORD = kindWord(SETTLEMENT, OUTCOME_OK)
+const INT32_MAX = 2 ** 31 - 1
+
+export type SinkOutbounds = {
+  settlements: Outbound
+  fallback: Outbound | undefined
+  onSuccess: Outbound | undefined
+}
+
+export class SinkOutlet {
+  readonly hasFallback: boolean
+  readonly hasOnSuccess: boolean
+  private readonly out: SinkOutbounds
+  private readonly valueBytesMax: number
+
+  constructor(out: SinkOutbounds, valueBytesMax: number) {
+    this.out = out
+    this.valueBytesMax = valueBytesMax
+    this.hasFallback = out.fallback !== undefined
+    this.hasOnSuccess = out.onSuccess !== undefined
+  }
+
+  /** Settles a message as ok. */
+  ok(message: Message): number {
+    const { ring } = message.inbound
+    const { at } = message
+    const { settlements } = this.out
+    return wanted(settlements, encodeBare(settlements, OK_WORD, ring, at, ring.words[at + SHARE_LO], ring.words[at + SHARE_HI]))
+  }
+
+  /** Settles a message as ok, with an answer; one that is too large settles as an error (S6). */
+  serve(message: Message, payload: string | Uint8Array, options: ServeOptions = {}): number {
+    const { settlements } = this.out
+    const meta = { status: options.status, headers: options.headers }
+    const head = headOf(message, shareOf(message))
+    const written = encode(settlements, kindWord(SETTLEMENT, OUTCOME_SERVE), head, meta, payload, this.valueBytesMax)
+    if (written !== TOO_LARGE) return wanted(settlements, written)
+    return this.nack(message, { reason: 'the answer is larger than limits.messageBytes' })
+  }
+
+  /** Settles a message as not done. */
+  nack(message: Message, options: NackOptions): number {
+    const meta = {
+      reason: String(options.reason ?? 'nacked by the sink').slice(0, 2048),
+      delayMs: Math.min(INT32_MAX, Math.max(0, Math.round(options.delayMs ?? 0))),
+      maxDeliveries: options.maxDeliveries,
+    }
+    return this.settlement(message, OUTCOME_NACK, meta)
+  }
+
+  /** Settles a message as dropped by a decision. */
+  drop(message: Message, reason: string): number {
+    return this.settlement(message, OUTCOME_DROPPED, { reason: reason.slice(0, 2048) })
+  }
+
+  /** Settles a marker with the outcome that it carries. */
+  marker(marker: Message): number {
+    return wanted(this.out.settlements, settleMarker(this.out.settlements, marker))
+  }
+
+  /** Passes a message on that is on its way to the fallback. */
+  pass(message: Message): number {
+    const { ring } = message.inbound
+    const { at } = message
+    const fallback = this.out.fallback as Outbound
+    const share = shareOf(message)
+    return wanted(fallback, copy(fallback, ring.words[at + KIND], ring, at, share.lo, share.hi, undefined, this.valueBytesMax))
+  }
+
+  /** Sends a message to the fallback, with the reason in its headers. */
+  fallback(message: Message, failure: Failure): number {
+    const fallback = this.out.fallback as Outbound
+    return wanted(fallback, writeFallback(fallback, message, shareOf(message), failure, this.valueBytesMax))
+  }
+
+  /** Sends a message, or another in its place, to the onSuccess sink; TOO_LARGE where that is too large. */
+  onSuccess(message: Message, other: OnSuccessMessage | undefined): number {
+    const out = this.out.onSuccess as Outbound
+    const meta = metaAt(message.inbound.ring, message.at)
+    if (other?.keys !== undefined) meta.keys = other.keys
+    if (other?.headers !== undefined) meta.headers = other.headers
+    const value = other?.value ?? (message.tombstone ? null : message.value)
+    return wanted(out, encode(out, kindWord(MESSAGE), headOf(message, shareOf(message)), meta, value, this.valueBytesMax))
+  }
+
+  private settlement(message: Message, outcome: number, meta: { reason: string }): number {
+    const { settlements } = this.out
+    return wanted(settlements, encode(settlements, kindWord(SETTLEMENT, outcome), headOf(message, shareOf(message)), meta, '', 0))
+  }
+}
+
+function shareOf(message: Message): Share {
+  const { words } = message.inbound.ring
+  return { lo: words[message.at + SHARE_LO], hi: words[message.at + SHARE_HI] }
+}
+
+function wanted(out: Outbound, written: number): number {
+  if (written === FULL) out.want()
+  return written
+}

@@ -1,0 +1,238 @@
+// What a sink may be given next, and what must wait: for a retry, for the end of a hold, behind its lane (O1, O2, P1).
+// A message that waits moves to the parking where there is room, and stays in its mailbox where there is none.
+// Under order 'source' everything is one lane, nothing is parked, and nothing new is taken while somebody waits (O3).
+
+import type { Clock } from '../kernel/clock.js'
+import type { Cell } from '../kernel/cell.js'
+import { flagsAt, HAS_ID, kindWord, laneAt, MESSAGE } from '../kernel/codec.js'
+import type { Inbound } from '../kernel/inbound.js'
+import { NO_LANE } from '../kernel/lane.js'
+import { DUE_DOUBLE, EPOCH, KIND } from '../kernel/layout.js'
+import { Message } from '../kernel/message.js'
+import { DueHeap } from './due-heap.js'
+import type { Intake } from './intake.js'
+import { Lanes } from './lanes.js'
+import type { Order } from './order.js'
+import type { Parking } from './parking.js'
+import type { SinkBatch } from './sink-batch.js'
+
+export type SinkQueueOptions = {
+  order: Order
+  /** The sink's own promise: after a failure, no later message of the same lane was written. */
+  ordered: boolean
+  batchMax: number
+  concurrency: number
+  /** Disposes of a record that no sink is asked about; false where there is no room for it now. */
+  passOn: (message: Message) => boolean
+  /** Tells whether a record's kind word is of that kind. */
+  isSpecial: (kind: number) => boolean
+}
+
+class Waiter {
+  message: Message
+  readonly lane: number
+  dueMs = 0
+  /** The batch that it is in, if it is in one. */
+  batch: SinkBatch | undefined
+
+  constructor(message: Message, lane: number) {
+    this.message = message
+    this.lane = lane
+  }
+}
+
+/** Messages that may wait behind others of their lane. */
+const WAITING_MAX = 4096
+const PLAIN_MESSAGE = kindWord(MESSAGE)
+const SOURCE_LANE = 1
+
+export class SinkQueue {
+  /** Messages that were given to the sink for another time. */
+  retried = 0
+  private readonly options: SinkQueueOptions
+  private readonly intake: Intake
+  private readonly parking: Parking
+  private readonly cell: Cell
+  private readonly clock: Clock
+  /** True where lanes are watched while they are in a batch; else only those of waiting messages are. */
+  private readonly exclusive: boolean
+  private readonly lanes = new Lanes<Waiter>()
+  private readonly waiters = new Map<Message, Waiter>()
+  private readonly due = new DueHeap<Waiter>()
+  private parkingFull = false
+
+  constructor(options: SinkQueueOptions, memory: { intake: Intake; parking: Parking; cell: Cell }, clock: Clock) {
+    this.options = options
+    this.intake = memory.intake
+    this.parking = memory.parking
+    this.cell = memory.cell
+    this.clock = clock
+    this.exclusive = options.order !== 'none' && (!options.ordered || options.concurrency > 1)
+    for (const message of memory.parking.recover()) this.recover(message)
+  }
+
+  /** When the next one that waits is due, or Infinity. */
+  get dueMs(): number {
+    return this.due.nextMs
+  }
+
+  /** Fills a batch with what may be written now, the due ones first; gives how many records were taken. */
+  fill(batch: SinkBatch): number {
+    return this.fillDue(batch) + this.fillNew(batch)
+  }
+
+  /** Settles a message's record with the next commit, and lets the next of its lane go on. */
+  settle(message: Message): void {
+    message.inbound.settle(message.place, this.cell.pending)
+    if (this.parking.holds(message)) this.parkingFull = false
+    const waiter = this.waiters.get(message)
+    if (waiter === undefined) return
+    this.waiters.delete(message)
+    const next = this.lanes.leave(waiter.lane, waiter)
+    if (next !== undefined && next.batch === undefined) this.due.push(next)
+  }
+
+  /** Makes a message wait until `dueMs`, and its lane behind it. */
+  wait(message: Message, dueMs: number): void {
+    let waiter = this.waiters.get(message)
+    if (waiter === undefined) {
+      waiter = this.waiterOf(message)
+      this.lanes.join(waiter.lane, waiter)
+    }
+    waiter.batch = undefined
+    waiter.dueMs = dueMs
+    message.inbound.ring.doubles[(message.at >>> 1) + DUE_DOUBLE] = dueMs
+    this.parkLane(waiter)
+    if (waiter.lane === NO_LANE || this.lanes.members(waiter.lane)[0] === waiter) this.due.push(waiter)
+  }
+
+  /** The lane by which a message is ordered here. */
+  laneOf(message: Message): number {
+    if (this.options.order === 'key') return laneAt(message.inbound.ring, message.at)
+    return this.options.order === 'source' ? SOURCE_LANE : NO_LANE
+  }
+
+  /** An ordered sink gets all that wait behind what is due in its lane too. */
+  private fillDue(batch: SinkBatch): number {
+    if (this.due.size === 0) return 0
+    const { batchMax, ordered } = this.options
+    const nowMs = this.clock.now()
+    let work = 0
+    while (batch.messages.length < batchMax) {
+      const waiter = this.due.pop(nowMs)
+      if (waiter === undefined) break
+      work += this.addWaiter(batch, waiter)
+      if (!ordered) continue
+      for (const behind of this.lanes.members(waiter.lane)) {
+        if (behind !== waiter && batch.messages.length < batchMax) work += this.addWaiter(batch, behind)
+      }
+    }
+    return work
+  }
+
+  private fillNew(batch: SinkBatch): number {
+    const { messages } = batch
+    const { batchMax } = this.options
+    let ids: Set<string> | undefined
+    let work = 0
+    while (messages.length < batchMax && !this.parkingFull && this.lanes.waiting < WAITING_MAX) {
+      const inbound = this.intake.peek()
+      if (inbound === undefined) break
+      const message = new Message(inbound, inbound.position)
+      const kind = inbound.ring.words[message.at + KIND]
+      if (kind !== PLAIN_MESSAGE && this.options.isSpecial(kind)) {
+        if (!this.passOn(inbound, message)) break
+        work++
+        continue
+      }
+      // One epoch a batch, and no id twice: within a batch an id names one message.
+      if (messages.length > 0 && epochOf(message) !== epochOf(messages[0])) break
+      if (flagsAt(inbound.ring, message.at) & HAS_ID) {
+        ids ??= new Set(messages.map((other) => other.id))
+        if (ids.has(message.id)) break
+        ids.add(message.id)
+      }
+      const lane = this.laneOf(message)
+      const joins = !this.lanes.has(lane) || this.joinsBatch(batch, lane)
+      if (!joins && this.options.order === 'source') break
+      inbound.take()
+      work++
+      if (joins && !this.exclusive && !this.lanes.has(lane)) messages.push(message)
+      else this.addNew(batch, this.waiterOf(message), joins)
+    }
+    return work
+  }
+
+  /** A record that no sink is asked about is settled at once. */
+  private passOn(inbound: Inbound, message: Message): boolean {
+    inbound.take()
+    if (this.options.passOn(message)) {
+      message.inbound.settle(message.place, this.cell.pending)
+      return true
+    }
+    inbound.untake(message.place)
+    return false
+  }
+
+  /** Several of a lane in one batch: only where the sink keeps their order even over a failure (O2). */
+  private joinsBatch(batch: SinkBatch, lane: number): boolean {
+    const members = this.lanes.members(lane)
+    return this.options.ordered && members[members.length - 1].batch === batch
+  }
+
+  private addNew(batch: SinkBatch, waiter: Waiter, joins: boolean): void {
+    const members = this.lanes.members(waiter.lane)
+    if (joins) this.addWaiter(batch, waiter)
+    else if (this.parking.holds(members[members.length - 1].message)) this.park(waiter)
+    this.lanes.join(waiter.lane, waiter)
+  }
+
+  private addWaiter(batch: SinkBatch, waiter: Waiter): 1 {
+    waiter.batch = batch
+    if (waiter.message.attempt > 1) this.retried++
+    batch.messages.push(waiter.message)
+    return 1
+  }
+
+  private waiterOf(message: Message): Waiter {
+    const waiter = new Waiter(message, this.laneOf(message))
+    this.waiters.set(message, waiter)
+    return waiter
+  }
+
+  /** Moves what waits out of its mailbox, the holder of the lane first, then those behind it, in their order (P1, P2). */
+  private parkLane(waiter: Waiter): void {
+    if (this.options.order === 'source') return
+    if (waiter.lane === NO_LANE) {
+      if (!this.parking.holds(waiter.message)) this.park(waiter)
+      return
+    }
+    for (const member of this.lanes.members(waiter.lane)) {
+      if (member.batch !== undefined) return
+      if (!this.parking.holds(member.message) && !this.park(member)) return
+    }
+  }
+
+  private park(waiter: Waiter): boolean {
+    const parked = this.parking.put(waiter.message)
+    this.parkingFull = parked === undefined
+    if (parked === undefined) return false
+    waiter.message.inbound.settle(waiter.message.place, this.cell.pending)
+    this.waiters.delete(waiter.message)
+    this.waiters.set(parked, waiter)
+    waiter.message = parked
+    return true
+  }
+
+  private recover(message: Message): void {
+    const waiter = this.waiterOf(message)
+    const free = !this.lanes.has(waiter.lane)
+    this.lanes.join(waiter.lane, waiter)
+    waiter.dueMs = message.inbound.ring.doubles[(message.at >>> 1) + DUE_DOUBLE]
+    if (free) this.due.push(waiter)
+  }
+}
+
+function epochOf(message: Message): number {
+  return message.inbound.ring.words[message.at + EPOCH]
+}

@@ -1,0 +1,340 @@
+// The sink actor: gives batches to a user's sink, checks the answers, and disposes of each message as answered: settles it,
+// tries it again, holds it, or passes it on to the fallback or onSuccess sink.
+// It never waits to fill a batch while it could write (W4). Its write precedes its commit, so a crash repeats the write and
+// never the settlement (S5).
+
+import type { Actor, Host } from '../kernel/actor.js'
+import type { Cell } from '../kernel/cell.js'
+import { FULL, kindWord, MARKER, MESSAGE, ROUTE_FALLBACK, TOO_LARGE } from '../kernel/codec.js'
+import type { Counters } from '../kernel/counters.js'
+import { isMillraceError, MillraceError } from '../kernel/failure.js'
+import { ATTEMPT, KIND } from '../kernel/layout.js'
+import type { Message } from '../kernel/message.js'
+import { backoffMs, type RetryStrategy } from '../kernel/retry.js'
+import { type HoldOptions, type NackOptions, Response, type ServeOptions } from '../sinks/response.js'
+import type { OnSuccessMessage, Sink } from '../sinks/sink.js'
+import type { Intake } from './intake.js'
+import type { Order } from './order.js'
+import type { Parking } from './parking.js'
+import { checkResponses } from './responses.js'
+import { SinkBatch } from './sink-batch.js'
+import type { SinkOutlet } from './sink-outlet.js'
+import { SinkQueue } from './sink-queue.js'
+
+export type SinkOptions = {
+  name: string
+  role: 'sink' | 'fallback' | 'onSuccess'
+  sink: Sink
+  order: Order
+  retry: RetryStrategy
+  writeTimeoutMs: number
+  batchMax: number
+  concurrency: number
+  /** After how many contract breaches the topology stops. */
+  contractBreaches: number
+}
+
+export type SinkMemory = {
+  cell: Cell
+  intake: Intake
+  parking: Parking
+  outlet: SinkOutlet
+  counters: Counters
+}
+
+/** Batches written in one step, at most. */
+const STEP_BATCHES = 4
+const NOTHING_FORBIDDEN: readonly Response['outcome'][] = []
+const FALLBACK_ROLE_FORBIDS: readonly Response['outcome'][] = ['fallback', 'onSuccess']
+const TO_FALLBACK = kindWord(MESSAGE, 0, ROUTE_FALLBACK)
+
+export class SinkActor implements Actor {
+  readonly name: string
+  private readonly options: SinkOptions
+  private readonly cell: Cell
+  private readonly outlet: SinkOutlet
+  private readonly counters: Counters
+  private readonly host: Host
+  private readonly queue: SinkQueue
+  private readonly check: { forbidden: readonly Response['outcome'][]; laneOf?: (message: Message) => number }
+  /** Batches that are not wholly disposed of, oldest first. */
+  private readonly batches: SinkBatch[] = []
+  private breaches = 0
+  /** True while a mailbox has no room for what must be written next. */
+  private blocked = false
+  private dirty = false
+
+  constructor(options: SinkOptions, memory: SinkMemory, host: Host) {
+    const { role, sink, order, batchMax, concurrency } = options
+    const ordered = sink.ordered === true
+    this.name = options.name
+    this.options = options
+    this.cell = memory.cell
+    this.outlet = memory.outlet
+    this.counters = memory.counters
+    this.host = host
+    const isSpecial = (kind: number) => (kind & 0xff) === MARKER || (role === 'sink' && kind === TO_FALLBACK)
+    const passOn = (message: Message) => this.passOn(message)
+    this.queue = new SinkQueue({ order, ordered, batchMax, concurrency, passOn, isSpecial }, memory, host.clock)
+    const forbidden = role === 'sink' ? NOTHING_FORBIDDEN : FALLBACK_ROLE_FORBIDS
+    this.check = ordered ? { forbidden, laneOf: (message) => this.queue.laneOf(message) } : { forbidden }
+  }
+
+  step(): number {
+    this.blocked = false
+    let work = this.expire() + this.disposeAnswered()
+    for (let i = 0; i < STEP_BATCHES && !this.blocked && this.batches.length < this.options.concurrency; i++) {
+      const taken = this.writeNext()
+      if (taken === 0) break
+      work += taken
+    }
+    if (this.dirty) {
+      this.cell.commit()
+      this.dirty = false
+    }
+    return work
+  }
+
+  dueMs(): number {
+    let dueMs = this.queue.dueMs
+    for (const batch of this.batches) dueMs = Math.min(dueMs, batch.deadlineMs)
+    return dueMs
+  }
+
+  private writeNext(): number {
+    const batch = new SinkBatch()
+    const taken = this.queue.fill(batch)
+    if (taken > 0) this.dirty = true
+    if (batch.messages.length > 0) {
+      this.batches.push(batch)
+      this.counters.add('batches')
+      this.counters.add('retried', this.queue.retried)
+      this.queue.retried = 0
+      this.write(batch)
+      this.disposeAnswered()
+    }
+    return taken
+  }
+
+  private write(batch: SinkBatch): void {
+    let answer: unknown
+    try {
+      answer = this.options.sink.write(batch.messages)
+    } catch (error) {
+      this.failWhole(batch, error)
+      return
+    }
+    if (isPromise(answer)) this.await(batch, answer)
+    else this.answered(batch, answer)
+  }
+
+  private await(batch: SinkBatch, promise: PromiseLike<unknown>): void {
+    batch.deadlineMs = this.host.clock.now() + this.options.writeTimeoutMs
+    // Where the messages lie now: parking moves them, and the late write still reads these bytes (M5).
+    const places = batch.messages.map((message) => ({ inbound: message.inbound, place: message.place }))
+    const settled = (report: () => void) => {
+      if (!batch.expired) report()
+      else {
+        for (const { inbound, place } of places) inbound.unpin(place)
+        this.counters.add('late', places.length)
+        this.dirty = true
+      }
+      this.host.wake()
+    }
+    promise.then(
+      (answer) => settled(() => this.answered(batch, answer)),
+      (error) => settled(() => this.failWhole(batch, error)),
+    )
+  }
+
+  /** Gives up on batches without an answer in time; their bytes stay until the late answer comes. */
+  private expire(): number {
+    if (this.batches.length === 0) return 0
+    const nowMs = this.host.clock.now()
+    let work = 0
+    for (const batch of this.batches) {
+      if (batch.answered || batch.deadlineMs > nowMs) continue
+      batch.expired = true
+      for (const message of batch.messages) message.inbound.pin(message.place)
+      this.failWhole(batch, new Error(`no answer within ${this.options.writeTimeoutMs} ms`))
+      work++
+    }
+    return work
+  }
+
+  private answered(batch: SinkBatch, answer: unknown): void {
+    const breach = checkResponses(batch.messages, answer, batch.responses, this.check)
+    if (breach !== undefined) {
+      this.breached(batch, breach)
+      return
+    }
+    if (this.options.sink.atomic === true && batch.responses.some((response) => response.outcome === 'failure')) {
+      const first = batch.responses.find((response) => response.outcome === 'failure')
+      this.failWhole(batch, first?.detail)
+      return
+    }
+    batch.answered = true
+    batch.deadlineMs = Number.POSITIVE_INFINITY
+  }
+
+  /** P4: nothing of the batch is acked; the topology stops after so many of them. */
+  private breached(batch: SinkBatch, breach: string): void {
+    const error = new MillraceError('ERR_SINK_CONTRACT', `${this.name}: ${breach}`)
+    this.counters.add('breaches')
+    this.breaches++
+    if (this.breaches >= this.options.contractBreaches) this.host.fail(error)
+    else {
+      this.host.log.error(error.message)
+      this.failWhole(batch, error)
+    }
+  }
+
+  private failWhole(batch: SinkBatch, error: unknown): void {
+    // A sink that throws ERR_SINK says that there is no use in trying again.
+    if (isMillraceError(error) && error.code === 'ERR_SINK') {
+      this.host.fail(error as Error)
+      return
+    }
+    batch.error = error
+    batch.messages.forEach((message, i) => {
+      batch.responses[i] = Response.failure(message, error)
+    })
+    batch.answered = true
+    batch.deadlineMs = Number.POSITIVE_INFINITY
+  }
+
+  private disposeAnswered(): number {
+    let work = 0
+    for (let i = 0; i < this.batches.length; ) {
+      const batch = this.batches[i]
+      if (batch.answered) {
+        work += this.disposeOf(batch)
+        if (batch.done === batch.messages.length) {
+          this.batches.splice(i, 1)
+          continue
+        }
+      }
+      i++
+    }
+    return work
+  }
+
+  /** Each answer is disposed of by itself: what has no room now goes on in the next step. */
+  private disposeOf(batch: SinkBatch): number {
+    const { messages, responses } = batch
+    const before = batch.done
+    while (batch.done < messages.length && !this.blocked) {
+      const message = messages[batch.done]
+      const response = responses[batch.done]
+      if (response.outcome === 'ok' ? !this.ok(message) : !this.dispose(message, response, batch)) this.blocked = true
+      else batch.done++
+    }
+    if (batch.done > before) this.dirty = true
+    return batch.done - before
+  }
+
+  private ok(message: Message): boolean {
+    return this.settled(message, this.outlet.ok(message), 'written')
+  }
+
+  private dispose(message: Message, response: Response, batch: SinkBatch): boolean {
+    switch (response.outcome) {
+      case 'failure':
+        return this.failed(message, response.detail, batch.error)
+      case 'hold':
+        this.counters.add('held')
+        this.queue.wait(message, this.host.clock.now() + Math.max(0, (response.options as HoldOptions)?.delayMs ?? 0))
+        return true
+      case 'nack':
+        return this.settled(message, this.outlet.nack(message, response.options as NackOptions))
+      case 'serve': {
+        const written = this.outlet.serve(message, response.detail as Uint8Array, response.options as ServeOptions)
+        return this.settled(message, written, 'written')
+      }
+      case 'fallback':
+        return this.toFallback(message, String(response.detail), undefined)
+      default:
+        return this.toOnSuccess(message, response.detail as OnSuccessMessage | undefined)
+    }
+  }
+
+  private failed(message: Message, reason: unknown, error: unknown): boolean {
+    const { retry } = this.options
+    const { words } = message.inbound.ring
+    const attempts = words[message.at + ATTEMPT] + 1
+    if (attempts >= retry.attempts && !this.exhausted(message, String(reason), error, attempts)) return false
+    this.counters.add('failed')
+    if (attempts >= retry.attempts) return true
+    words[message.at + ATTEMPT] = attempts
+    this.queue.wait(message, this.host.clock.now() + backoffMs(retry.backoff, attempts, this.host.random))
+    return true
+  }
+
+  private exhausted(message: Message, reason: string, error: unknown, attempts: number): boolean {
+    const { onExhausted } = this.options.retry
+    const what = `${this.name}: message ${message.id}: ${reason} (attempt ${attempts} of ${attempts})`
+    switch (onExhausted) {
+      case 'stop':
+        this.host.fail(new MillraceError('ERR_SINK', what, { cause: error }))
+        return false
+      case 'drop':
+        if (!this.settled(message, this.outlet.drop(message, reason), 'dropped')) return false
+        break
+      case 'nack':
+        if (!this.settled(message, this.outlet.nack(message, { reason }))) return false
+        break
+      default:
+        if (!this.toFallback(message, reason, error)) return false
+    }
+    this.host.log.warn(what, { outcome: onExhausted })
+    return true
+  }
+
+  private toFallback(message: Message, reason: string, error: unknown): boolean {
+    if (!this.outlet.hasFallback) {
+      const what = `${this.name}: message ${message.id} goes to the fallback (${reason}), but the topology has none: give it a fallback sink`
+      return this.misconfigured(what)
+    }
+    const failure = { reason, error, attempts: message.attempt, stage: this.name }
+    return this.settled(message, this.outlet.fallback(message, failure), 'fallback')
+  }
+
+  private toOnSuccess(message: Message, other: OnSuccessMessage | undefined): boolean {
+    if (!this.outlet.hasOnSuccess) {
+      return this.misconfigured(`${this.name}: answered onSuccess for message ${message.id}, but the topology has no onSuccess sink`)
+    }
+    const written = this.outlet.onSuccess(message, other)
+    if (written !== TOO_LARGE) return this.settled(message, written, 'onSuccess')
+    return this.settled(message, this.outlet.nack(message, { reason: 'the onSuccess message is larger than limits.messageBytes' }))
+  }
+
+  private misconfigured(what: string): false {
+    this.host.fail(new MillraceError('ERR_CONFIG', what))
+    return false
+  }
+
+  /** Markers are settled, and messages on their way to the fallback passed on, without asking the sink. */
+  private passOn(message: Message): boolean {
+    const isMarker = (message.inbound.ring.words[message.at + KIND] & 0xff) === MARKER
+    if (!isMarker && !this.outlet.hasFallback) {
+      return this.misconfigured(`${this.name}: message ${message.id} goes to the fallback, but the topology has none`)
+    }
+    const written = isMarker ? this.outlet.marker(message) : this.outlet.pass(message)
+    if (written === FULL) this.blocked = true
+    else if (!isMarker) this.counters.add('fallback')
+    this.dirty = true
+    return written !== FULL
+  }
+
+  /** The share of a message is disposed of, if there was room: then its record is settled in the same commit (S4). */
+  private settled(message: Message, written: number, counter?: 'written' | 'dropped' | 'fallback' | 'onSuccess'): boolean {
+    if (written === FULL) return false
+    if (counter !== undefined) this.counters.add(counter)
+    this.queue.settle(message)
+    return true
+  }
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+}

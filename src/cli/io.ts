@@ -1,0 +1,64 @@
+// What the command line touches of its process, in one object: tests hand in another.
+
+import { fstatSync } from 'node:fs'
+import pino, { type DestinationStream } from 'pino'
+import { systemClock, wallClockMs } from '../kernel/clock.js'
+
+export type Terminal = { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number }
+
+export type Io = {
+  readonly stdout: Terminal
+  readonly stderr: Terminal
+  /** True where a reader of stdout may go away: `millrace … | head`. */
+  readonly stdoutIsPipe: boolean
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly signals: { on(name: string, listener: () => void): unknown }
+  /** Where log lines go as JSON. */
+  logDestination(): DestinationStream
+  /** Milliseconds of a clock that never goes back. */
+  now(): number
+  /** Milliseconds since 1970. */
+  wallClock(): number
+  /** Calls it every so many ms until the returned function is called; does not keep the process alive. */
+  every(ms: number, call: () => void): () => void
+  /** Calls it once, later; as above. */
+  after(ms: number, call: () => void): () => void
+  /** Ends the process at once. */
+  exit(code: number): void
+}
+
+/** Gives the real one. */
+export function processIo(): Io {
+  // A reader that went away is no error of ours: sinks get their own, and what we say is for nobody.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+  return {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    stdoutIsPipe: isPipe(1),
+    cwd: process.cwd(),
+    env: process.env,
+    signals: process,
+    logDestination: () => pino.destination({ fd: 2, sync: true }),
+    now: systemClock.now,
+    wallClock: wallClockMs,
+    every(ms, call) {
+      const timer = setInterval(call, ms).unref()
+      return () => clearInterval(timer)
+    },
+    after(ms, call) {
+      const timer = setTimeout(call, ms).unref()
+      return () => clearTimeout(timer)
+    },
+    exit: (code) => process.exit(code),
+  }
+}
+
+function isPipe(descriptor: number): boolean {
+  try {
+    const stat = fstatSync(descriptor)
+    return stat.isFIFO() || stat.isSocket()
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,141 @@
+// `millrace run <module>`: runs a topology until its source ends, a signal drains it, or it fails.
+// All that it says goes to stderr; stdout carries data only.
+
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { LOG_LEVELS, type LogLevel, type LogWriter } from '../kernel/log.js'
+import { nearest } from '../kernel/nearest.js'
+import type { Running, Summary } from '../topology/running.js'
+import { countText } from './format.js'
+import type { Io } from './io.js'
+import { createLogWriter } from './log-writer.js'
+import { createProgressLine, type ProgressLine } from './progress.js'
+import { codeOfExit, errorText, isClosedPipe } from './report.js'
+import { type Signals, watchSignals } from './signals.js'
+import { failedSummary, writeSummary } from './summary.js'
+import { type OptionValues, UsageError, type Verb } from './verb.js'
+
+/** How a topology is started: `start` of the topology folder, or a test's. */
+export type Start = (target: URL, options: { log: LogWriter }) => Promise<Running>
+
+type Command = { url: URL; level: LogLevel; isJson: boolean; isQuiet: boolean; hasProgress: boolean }
+
+export const runVerb: Verb = {
+  name: 'run',
+  summary: 'Run a topology module until its source ends or a signal drains it.',
+  operands: ['module'],
+  options: {
+    json: {
+      type: 'boolean',
+      help: 'Write the summary as one line of JSON (to stderr: stdout carries data only).',
+    },
+    quiet: { type: 'boolean', help: 'No progress, no summary.' },
+    'no-progress': { type: 'boolean', help: 'No progress.' },
+    'log-level': {
+      type: 'string',
+      value: 'level',
+      help: `${LOG_LEVELS.join(', ')}; default MILLRACE_LOG_LEVEL, or info.`,
+    },
+  },
+  notes: [
+    'The first SIGINT or SIGTERM drains: reading stops, and what is in flight is finished. The second stops at once.',
+    'Exit code 0: every record read was acked, or the drain was clean; 1: it failed, or records were nacked for good;',
+    '2: the module, its configuration or an option is unusable.',
+  ].join('\n'),
+  async main(operands, options, io) {
+    const command = commandOf(operands[0], options, io)
+    const { start } = await import('../topology/start.js')
+    return run(command, io, start)
+  },
+}
+
+/** Reads the options; throws UsageError for a value that is none. */
+export function commandOf(module: string, options: OptionValues, io: Io): Command {
+  const isQuiet = options.quiet === true
+  const isJson = options.json === true
+  return {
+    url: module.startsWith('file:') ? new URL(module) : pathToFileURL(resolve(io.cwd, module)),
+    level:
+      levelOf(options['log-level'], '--log-level') ??
+      levelOf(io.env.MILLRACE_LOG_LEVEL || undefined, 'MILLRACE_LOG_LEVEL') ??
+      'info',
+    isJson,
+    isQuiet,
+    hasProgress: !isQuiet && !isJson && options['no-progress'] !== true,
+  }
+}
+
+/** Runs it, and gives the exit code. Everything has been said when it resolves. */
+export async function run(command: Command, io: Io, start: Start): Promise<number> {
+  const line = createProgressLine(io, command.hasProgress)
+  const say = (text: string) => {
+    line.clear()
+    io.stderr.write(`millrace: ${text}\n`)
+  }
+  const signals = watchSignals(io, say)
+  let running: Running | undefined
+  try {
+    const starting = start(command.url, { log: createLogWriter(io, command.level, line.clear) })
+    const started = await Promise.race([starting, signals.forced])
+    if (typeof started === 'string') return endForced(started, io, say)
+    running = started
+    return await follow(running, command, io, line, signals, say)
+  } catch (error) {
+    line.end()
+    return fail(error, running, command, io)
+  }
+}
+
+async function follow(
+  running: Running,
+  command: Command,
+  io: Io,
+  line: ProgressLine,
+  signals: Signals,
+  say: (text: string) => void,
+): Promise<number> {
+  line.begin(running.inspect().name, () => running.progress())
+  signals.attach(running)
+  const ended = await Promise.race([running.finished, signals.forced]).catch((error) => {
+    if (!signals.isForced) throw error
+  })
+  line.end()
+  // A stop by signal is told as one, whatever it made of `finished`.
+  if (signals.isForced) return endForced(await signals.forced, io, say)
+  return finish(ended as Summary, command, io, say)
+}
+
+function finish(summary: Summary, command: Command, io: Io, say: (text: string) => void): number {
+  if (!command.isQuiet) writeSummary(summary, command.isJson, io)
+  if (summary.ok) return 0
+  const open = summary.read - summary.acked - summary.abandoned
+  say(`${countText(open)} of ${countText(summary.read)} records read were not acked`)
+  return 1
+}
+
+function endForced(text: string, io: Io, say: (text: string) => void): number {
+  say(text)
+  // What would not stop may keep the process alive: it is not waited for.
+  io.exit(1)
+  return 1
+}
+
+function fail(error: unknown, running: Running | undefined, command: Command, io: Io): number {
+  // `millrace … | head`: the reader has what it wanted.
+  if (io.stdoutIsPipe && isClosedPipe(error)) return 0
+  if (running !== undefined && !command.isQuiet)
+    writeSummary(failedSummary(running.inspect().name, running.progress()), command.isJson, io)
+  io.stderr.write(errorText(error))
+  return codeOfExit(error)
+}
+
+function levelOf(given: string | boolean | undefined, where: string): LogLevel | undefined {
+  if (given === undefined) return undefined
+  const level = LOG_LEVELS.find((each) => each === given)
+  if (level !== undefined) return level
+  const meant = nearest(String(given), LOG_LEVELS)
+  const hint = meant === undefined ? '' : `; did you mean ${meant}?`
+  throw new UsageError(
+    `${where}: got ${JSON.stringify(given)}, wanted one of ${LOG_LEVELS.join(', ')}${hint}`,
+  )
+}

@@ -1,0 +1,104 @@
+// The loop that turns actors, on a thread or inline: steps while there is work, yields to the event loop each millisecond (W3),
+// and parks on its doorbell when there is none (W2). No other file knows about timers.
+
+import type { Actor } from './actor.js'
+import type { Clock } from './clock.js'
+import type { Doorbell } from './doorbell.js'
+
+/** Work between two yields. */
+const TURN_MS = 1
+/** A lost wake-up would cost this much, once. */
+const PARK_MS_MAX = 200
+/** Keeps the event loop alive: a pending wait does not. */
+const KEEP_ALIVE_MS = 2 ** 30
+
+export class Runner {
+  private readonly actors: readonly Actor[]
+  private readonly bell: Doorbell
+  private readonly clock: Clock
+  private readonly failed: (actor: Actor, error: unknown) => void
+  private keepAlive: NodeJS.Timeout | undefined
+  private running = false
+  private parked = false
+
+  /** `failed` is called when a step throws, which is a bug; the runner has stopped then. */
+  constructor(actors: readonly Actor[], bell: Doorbell, clock: Clock, failed: (actor: Actor, error: unknown) => void) {
+    this.actors = actors
+    this.bell = bell
+    this.clock = clock
+    this.failed = failed
+  }
+
+  start(): void {
+    this.running = true
+    this.keepAlive = setInterval(() => {}, KEEP_ALIVE_MS)
+    setImmediate(this.turn)
+  }
+
+  /** Steps no more. */
+  stop(): void {
+    this.running = false
+    clearInterval(this.keepAlive)
+    this.bell.signal()
+  }
+
+  /** Makes the actors step again soon. On their own thread; others ring the bell. */
+  wake(): void {
+    if (this.parked) this.bell.signal()
+  }
+
+  private readonly turn = (): void => {
+    if (!this.running) return
+    const startedMs = this.clock.now()
+    do {
+      if (this.stepAll() === 0) {
+        this.park()
+        return
+      }
+    } while (this.running && this.clock.now() - startedMs < TURN_MS)
+    setImmediate(this.turn)
+  }
+
+  private stepAll(): number {
+    let work = 0
+    for (const actor of this.actors) {
+      try {
+        work += actor.step()
+      } catch (error) {
+        this.stop()
+        this.failed(actor, error)
+        return 0
+      }
+      if (!this.running) return 0
+    }
+    return work
+  }
+
+  private park(): void {
+    const value = this.bell.arm()
+    this.parked = true
+    // W2: whatever was published before the flag was seen is found by stepping once more.
+    const waited = this.stepAll() > 0 ? undefined : this.wait(value)
+    if (waited === undefined) {
+      this.unpark()
+      setImmediate(this.turn)
+    } else void waited.then(this.unparkAndTurn)
+  }
+
+  private wait(value: number): Promise<unknown> | undefined {
+    let dueMs = Number.POSITIVE_INFINITY
+    for (const actor of this.actors) dueMs = Math.min(dueMs, actor.dueMs())
+    const timeoutMs = Math.min(PARK_MS_MAX, dueMs - this.clock.now())
+    return timeoutMs <= 0 ? undefined : this.bell.wait(value, timeoutMs)
+  }
+
+  private unpark(): void {
+    this.parked = false
+    this.bell.disarm()
+  }
+
+  private readonly unparkAndTurn = (): void => {
+    this.unpark()
+    this.turn()
+  }
+}

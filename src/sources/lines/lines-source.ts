@@ -1,0 +1,186 @@
+// The source behind `lines`: inputs one after another, and the nacked lines in between when they are due.
+// It waits only where no input has anything now: for stdin, or for a line that is to be given again later.
+
+import { systemClock } from '../../kernel/clock.js'
+import { MillraceError } from '../../kernel/failure.js'
+import type { SourceAck, SourceContext, SourceNack, SourcePosition, SourceRecord } from '../source.js'
+import { FileInput } from './file-input.js'
+import type { Input } from './input.js'
+import { createRecord } from './record.js'
+import { Redeliveries } from './redeliveries.js'
+import { keysOf, type LineRules, splitLines } from './split-lines.js'
+import { StdinInput } from './stdin-input.js'
+import { Waiter } from './waiter.js'
+
+/** What tests make smaller, or feed themselves. */
+export type LinesParts = { chunkBytes: number; stdinFd: number; keptBytesMax: number }
+
+export const LINES_PARTS: LinesParts = { chunkBytes: 262_144, stdinFd: 0, keptBytesMax: 67_108_864 }
+
+/** Records given by one `read`, and bytes given again by one. */
+const RECORDS_MAX = 4_096
+const AGAIN_BYTES_MAX = 4_194_304
+/** So long a read waits for stdin while lines are unsettled: their acks may have to wait for its return. */
+const UNSETTLED_WAIT_MS = 20
+
+const NOTHING = new Uint8Array(0)
+
+export class LinesSource {
+  readonly #paths: readonly string[]
+  readonly #keys: LineRules['keys']
+  readonly #parts: LinesParts
+  readonly #inputs: Input[] = []
+  readonly #records: SourceRecord[] = []
+  readonly #redeliveries = new Redeliveries()
+  readonly #waiter = new Waiter()
+  readonly #wake = () => this.#waiter.wake()
+  #current = 0
+  #signal: AbortSignal | undefined
+  #isClosed = false
+
+  constructor(paths: readonly string[], keys: LineRules['keys'], parts: LinesParts) {
+    this.#paths = paths
+    this.#keys = keys
+    this.#parts = parts
+  }
+
+  open(context: SourceContext): void {
+    try {
+      for (let i = 0; i < this.#paths.length; i++)
+        this.#inputs.push(this.#openInput(i, context.messageBytesMax))
+      if (context.resume !== undefined) this.#resume(context)
+    } catch (error) {
+      this.close()
+      throw error
+    }
+    this.#signal = context.signal
+    this.#signal.addEventListener('abort', this.#wake)
+  }
+
+  read(max: number): SourceRecord[] | null | Promise<SourceRecord[] | null> {
+    const records = this.#readNow(Math.min(max, RECORDS_MAX))
+    return records === undefined ? this.#readLater(Math.min(max, RECORDS_MAX)) : records
+  }
+
+  ack(acks: readonly SourceAck[]): void {
+    for (const { partition, offset } of acks) this.#inputs[partition]?.settle(Number(offset))
+    this.#waiter.wake()
+  }
+
+  nack(nacks: readonly SourceNack[]): void {
+    this.#redeliveries.add(nacks, systemClock.now())
+    this.#waiter.wake()
+  }
+
+  pending(): number {
+    let bytes = 0
+    for (let i = this.#current; i < this.#inputs.length; i++) bytes += this.#inputs[i].bytesLeft
+    return bytes
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#signal?.removeEventListener('abort', this.#wake)
+    for (const input of this.#inputs.splice(0)) input.close()
+    this.#waiter.wake()
+  }
+
+  #openInput(index: number, bytesMax: number): Input {
+    const { chunkBytes, stdinFd, keptBytesMax } = this.#parts
+    const isStdin = this.#paths[index] === '-'
+    const path = isStdin ? 'stdin' : this.#paths[index]
+    const partition = this.#paths.length === 1 ? undefined : index
+    const rules = { path, partition, keys: this.#keys, bytesMax }
+    if (!isStdin) return new FileInput(rules, chunkBytes)
+    return new StdinInput(rules, stdinFd, chunkBytes, keptBytesMax, this.#wake)
+  }
+
+  #resume({ resume, log }: SourceContext): void {
+    const { partition, offset } = resume as SourcePosition
+    const input = this.#inputs[partition]
+    if (input instanceof FileInput) input.seek(Number(offset))
+    else if (input instanceof StdinInput) {
+      input.startAt(Number(offset))
+      log.warn('stdin cannot be read again: lines that were read before and not settled are lost')
+    } else {
+      const what = `reading is to go on in file ${partition}, and there are ${this.#inputs.length} (the first is 0)`
+      throw new MillraceError('ERR_OPEN', `lines: path: ${what}: give the same files in the same order`)
+    }
+    this.#current = partition
+  }
+
+  /** Gives what there is now; null at the end; undefined if one has to wait. */
+  #readNow(max: number): SourceRecord[] | null | undefined {
+    while (this.#records.length < max) this.#records.push(createRecord(NOTHING))
+    const again = this.#redeliveries.size === 0 ? 0 : this.#giveAgain(max)
+    if (again !== 0) return this.#first(again)
+    while (this.#current < this.#inputs.length) {
+      const input = this.#inputs[this.#current]
+      const count = splitLines(input.window, this.#records, max, input.rules)
+      if (count !== 0) {
+        input.gave(count)
+        return this.#first(count)
+      }
+      const more = input.more()
+      if (more === 'later') return undefined
+      if (more === 'end') this.#current++
+    }
+    return this.#redeliveries.size === 0 ? null : undefined
+  }
+
+  async #readLater(max: number): Promise<SourceRecord[] | null> {
+    while (!this.#isOver()) {
+      await this.#waiter.wait(this.#waitMs())
+      if (this.#isOver()) break
+      const records = this.#readNow(max)
+      if (records !== undefined) return records
+      if (this.#hasUnsettled()) break
+    }
+    return []
+  }
+
+  /** Puts the nacked lines that are due into the first records, and gives how many they are. */
+  #giveAgain(max: number): number {
+    const nowMs = systemClock.now()
+    let count = 0
+    for (let bytes = 0; count < max && bytes < AGAIN_BYTES_MAX; count++) {
+      const due = this.#redeliveries.peek(nowMs)
+      if (due === undefined) break
+      const { partition, offset } = due
+      const input = this.#inputs[partition]
+      const { keys, path } = input.rules
+      const value = input.lineAt(offset)
+      const record = this.#records[count]
+      record.partition = input.rules.partition
+      record.offset = offset
+      record.value = value
+      if (keys !== undefined)
+        record.keys = keysOf(
+          Buffer.from(value.buffer, value.byteOffset, value.length).toString(),
+          keys,
+          path,
+          offset,
+        )
+      bytes += value.length
+      this.#redeliveries.shift()
+    }
+    return count
+  }
+
+  #first(count: number): SourceRecord[] {
+    return count === this.#records.length ? this.#records : this.#records.slice(0, count)
+  }
+
+  #waitMs(): number {
+    const dueInMs = this.#redeliveries.nextMs - systemClock.now()
+    return this.#hasUnsettled() ? Math.min(dueInMs, UNSETTLED_WAIT_MS) : dueInMs
+  }
+
+  #hasUnsettled(): boolean {
+    return this.#inputs.some((input) => input.unsettled !== 0)
+  }
+
+  #isOver(): boolean {
+    return this.#isClosed || this.#signal?.aborted === true
+  }
+}

@@ -1,0 +1,10 @@
+// `millrace/testing`: suites and benches for one's own sources and sinks. Exports only.
+
+export type { BenchResult } from './bench-result.js'
+export { type BenchSinkOptions, benchSink } from './bench-sink.js'
+export { type BenchSourceOptions, benchSource } from './bench-source.js'
+export type { TestRunner } from './runner.js'
+export { sinkContract } from './sink-contract.js'
+export type { MadeSink, MakeSink, SinkContractOptions } from './sink-options.js'
+export { sourceContract } from './source-contract.js'
+export type { MadeSource, MakeSource, SourceContractOptions } from './source-options.js'

@@ -1,0 +1,161 @@
+// The crew: all actors of one thread, with their sources and sinks, from opening to closing.
+// A thread of its own has one, and so has a program that runs everything inline.
+
+import type { Reader } from '../actors/reader.js'
+import type { Actor, Host } from '../kernel/actor.js'
+import { type Clock, type Random, systemClock, systemRandom } from '../kernel/clock.js'
+import { Counters } from '../kernel/counters.js'
+import { Doorbell } from '../kernel/doorbell.js'
+import { isMillraceError, messageOf, MillraceError } from '../kernel/failure.js'
+import { createLog, type LogWriter } from '../kernel/log.js'
+import { Runner } from '../kernel/runner.js'
+import type { PlanMemory } from './memory.js'
+import type { Plan, PlannedActor } from './plan.js'
+import type { Topology } from './types.js'
+import { buildActor, type Life, roleOf } from './wire.js'
+
+export type CrewOptions = {
+  topology: Topology
+  plan: Plan
+  memory: PlanMemory
+  /** Which of the plan's threads. */
+  thread: string
+  life: Omit<Life, 'onDone'>
+  log: LogWriter
+  /** Called once, when the reader has nothing left to do. */
+  done: () => void
+  /** Called when something happened that no policy can answer. */
+  failed: (error: Error) => void
+  clock?: Clock
+  random?: Random
+}
+
+/** How often the source is asked for its lag. */
+const LAG_MS = 250
+
+export class Crew {
+  private readonly options: CrewOptions
+  private readonly planned: PlannedActor[]
+  private readonly clock: Clock
+  private readonly abort = new AbortController()
+  private readonly opened: (() => void | Promise<void>)[] = []
+  private runner: Runner | undefined
+  private reader: Reader | undefined
+  private lagTimer: NodeJS.Timeout | undefined
+  private hasFailed = false
+
+  constructor(options: CrewOptions) {
+    this.options = options
+    this.clock = options.clock ?? systemClock
+    this.planned = options.plan.actors.filter((actor) => actor.thread === options.thread)
+  }
+
+  /** Opens sinks, then the source. Throws ERR_OPEN naming what could not be opened. */
+  async open(): Promise<void> {
+    const { topology } = this.options
+    for (const actor of this.planned) if (actor.kind === 'sink') await this.openSink(actor)
+    if (!this.planned.some((actor) => actor.kind === 'reader')) return
+    const { source } = topology
+    const context = { log: this.logOf(source.name ?? 'source'), messageBytesMax: topology.limits.messageBytes, signal: this.abort.signal }
+    await opening(source.name ?? 'source', () => source.open?.(context))
+    this.opened.push(() => source.close?.())
+  }
+
+  /** Begins to step. */
+  start(): void {
+    const { topology, plan, memory, thread } = this.options
+    const actors: Actor[] = []
+    const bell = new Doorbell(memory.bells[plan.threads.indexOf(thread)])
+    this.runner = new Runner(actors, bell, this.clock, (actor, error) => this.fail(bug(actor, error)))
+    for (const planned of this.planned) {
+      const life = { ...this.options.life, onDone: this.options.done }
+      const actor = buildActor(topology, plan, memory, plan.actors.indexOf(planned), this.hostOf(planned.name), life)
+      if (planned.kind === 'reader') this.reader = actor as Reader
+      actors.push(actor)
+    }
+    if (this.reader !== undefined) this.watchLag()
+    this.runner.start()
+  }
+
+  /** Stops reading; `done` is called when everything in flight is settled. */
+  drain(): void {
+    this.abort.abort()
+    this.reader?.drain()
+  }
+
+  /** Nacks what is in flight: for a stop that is no drain. */
+  async abandon(reason: string): Promise<void> {
+    this.abort.abort()
+    await this.reader?.abandon(reason)
+  }
+
+  /** Steps no more, and closes sinks and source. */
+  async stop(): Promise<void> {
+    this.abort.abort()
+    this.runner?.stop()
+    clearInterval(this.lagTimer)
+    const errors: unknown[] = []
+    for (const close of this.opened.reverse()) await Promise.resolve().then(close).catch((error) => errors.push(error))
+    this.opened.length = 0
+    if (errors.length > 0) throw closing(errors[0])
+  }
+
+  private async openSink(actor: PlannedActor): Promise<void> {
+    const { sink } = roleOf(this.options.topology, actor.sink)
+    await opening(actor.name, () => sink.open?.({ log: this.logOf(actor.name) }))
+    this.opened.push(() => sink.close?.())
+  }
+
+  private hostOf(actorName: string): Host {
+    return {
+      clock: this.clock,
+      random: this.options.random ?? systemRandom,
+      log: this.logOf(actorName),
+      wake: () => this.runner?.wake(),
+      fail: (error) => this.fail(error),
+    }
+  }
+
+  private logOf(actorName: string) {
+    return createLog(this.options.log, actorName, this.options.thread)
+  }
+
+  private fail(error: Error): void {
+    this.runner?.stop()
+    if (this.hasFailed) return
+    this.hasFailed = true
+    this.options.failed(error)
+  }
+
+  private watchLag(): void {
+    const { source } = this.options.topology
+    if (source.pending === undefined) return
+    const { plan, memory } = this.options
+    const counters = new Counters(memory.counters[plan.actors.findIndex((actor) => actor.kind === 'reader')])
+    const look = async () => counters.set('pending', Number(await source.pending?.()))
+    const lookSafely = () => void look().catch((error) => this.logOf(source.name ?? 'source').warn(`pending() failed: ${messageOf(error)}`))
+    lookSafely()
+    this.lagTimer = setInterval(lookSafely, LAG_MS)
+    this.lagTimer.unref()
+  }
+}
+
+async function opening(name: string, open: () => void | Promise<void>): Promise<void> {
+  try {
+    await open()
+  } catch (error) {
+    if (isMillraceError(error)) throw error
+    throw new MillraceError('ERR_OPEN', `${name}: could not be opened: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+function closing(error: unknown): Error {
+  if (isMillraceError(error)) return error as Error
+  return new MillraceError('ERR_SINK', `could not be closed: ${messageOf(error)}`, { cause: error })
+}
+
+function bug(actor: Actor, error: unknown): Error {
+  if (isMillraceError(error)) return error as Error
+  const wrapped = new MillraceError('ERR_BUG', `${actor.name}: ${messageOf(error)}`, { cause: error })
+  return wrapped
+}

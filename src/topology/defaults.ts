@@ -1,0 +1,150 @@
+// Fills in every default of checked options: what the runtime gets has no field left open.
+// Of a retry strategy each field is decided on its own: the stage's or sink's, else the topology's, else the default.
+
+import { availableParallelism, totalmem } from 'node:os'
+import type { Backoff, OnExhausted, RetryOptions, RetryStrategy } from '../kernel/retry.js'
+import type { Sink } from '../sinks/sink.js'
+import { type GivenStage, stagesOf } from './stages.js'
+import type { Limits, Order, SinkRole, Stage, TagCondition, Topology, TopologyOptions } from './types.js'
+
+/** What the defaults depend on. */
+export type Machine = { cores: number; memoryBytes: number }
+
+export const BACKOFF_DEFAULT: Backoff = { initialMs: 10, factor: 2, maxMs: 1_000, jitter: 0.2 }
+const MAP_ATTEMPTS = 3
+const CONCURRENCY = 64
+const HANDLER_TIMEOUT_MS = 30_000
+const WRITE_TIMEOUT_MS = 30_000
+const BATCH_MAX = 500
+
+const LIMITS_DEFAULT: Omit<Limits, 'memoryBytes'> = {
+  messageBytes: 1024 * 1024,
+  inFlight: 8_192,
+  graceMs: 10_000,
+  contractBreaches: 1,
+  maxDeliveries: 10,
+}
+
+/** Makes the topology of checked options. */
+export function withDefaults(options: TopologyOptions, machine: Machine = thisMachine()): Topology {
+  const inline = options.threads === 0
+  const stages = stagesOf(options.map)
+  const threads = threadsOf(stages, inline, machine)
+  return {
+    name: options.name,
+    source: options.source,
+    stages: stages.map((given, index) => stageOf(given, threads[index], options)),
+    sinks: [['sink', options.sink] as const, ...Object.entries(options.sinks ?? {})].map(([name, sink]) =>
+      sinkRole(name, 'sink', sink, options),
+    ),
+    routes: (options.routes ?? []).map(({ when, to }) => ({
+      when: conditionOf(when),
+      to: typeof to === 'string' ? [to] : [...to],
+    })),
+    fallback: options.fallback && sinkRole('fallback', 'fallback', options.fallback, options),
+    onSuccess: options.onSuccess && sinkRole('onSuccess', 'onSuccess', options.onSuccess, options),
+    order: orderOf(options, stages),
+    limits: limitsOf(options.limits, machine),
+    inline,
+  }
+}
+
+// A copy with the one field that is there.
+function conditionOf(when: TagCondition): TagCondition {
+  const { and, or, not } = when as {
+    and?: readonly string[]
+    or?: readonly string[]
+    not?: readonly string[]
+  }
+  if (and !== undefined) return { and: Object.freeze([...and]) }
+  return or !== undefined ? { or: Object.freeze([...or]) } : { not: Object.freeze([...(not ?? [])]) }
+}
+
+function thisMachine(): Machine {
+  return { cores: availableParallelism(), memoryBytes: totalmem() }
+}
+
+function stageOf({ stage, name }: GivenStage, threads: number, options: TopologyOptions): Stage {
+  return {
+    name,
+    handler: stage.handler,
+    threads,
+    concurrency: stage.concurrency ?? CONCURRENCY,
+    handlerTimeoutMs: stage.handlerTimeoutMs ?? HANDLER_TIMEOUT_MS,
+    retry: retryOf(stage.retry, options, MAP_ATTEMPTS),
+    rekey: stage.rekey ?? false,
+  }
+}
+
+// One core is the other actors'. Stages that say nothing share what the others leave.
+function threadsOf(stages: readonly GivenStage[], inline: boolean, machine: Machine): number[] {
+  if (inline) return stages.map(() => 1)
+  const open = stages.filter(({ stage }) => stage.threads === undefined).length
+  const given = stages.reduce((sum, { stage }) => sum + (stage.threads ?? 0), 0)
+  const left = Math.max(0, machine.cores - 1 - given)
+  let nth = 0
+  return stages.map(({ stage }) => {
+    if (stage.threads !== undefined) return stage.threads
+    const share = Math.floor(left / open) + (nth++ < left % open ? 1 : 0)
+    return Math.max(1, share)
+  })
+}
+
+function sinkRole(name: string, role: SinkRole['role'], sink: Sink, options: TopologyOptions): SinkRole {
+  return {
+    name,
+    role,
+    sink,
+    retry:
+      role === 'fallback' ? fallbackRetry(sink.retry, options.retry) : retryOf(sink.retry, options, Infinity),
+    writeTimeoutMs: sink.writeTimeoutMs ?? WRITE_TIMEOUT_MS,
+    batchMax: sink.batchMax ?? BATCH_MAX,
+    concurrency: sink.concurrency ?? 1,
+  }
+}
+
+function retryOf(own: RetryOptions | undefined, options: TopologyOptions, attempts: number): RetryStrategy {
+  const shared = options.retry
+  const otherwise: OnExhausted = options.fallback === undefined ? 'stop' : 'fallback'
+  return {
+    attempts: own?.attempts ?? shared?.attempts ?? attempts,
+    backoff: backoffOf(own, shared),
+    onExhausted: own?.onExhausted ?? shared?.onExhausted ?? otherwise,
+  }
+}
+
+// There is nowhere to go from a fallback sink, so it is never exhausted; `onExhausted` is of no use to it.
+function fallbackRetry(own: RetryOptions | undefined, shared: RetryOptions | undefined): RetryStrategy {
+  return { attempts: Infinity, backoff: backoffOf(own, shared), onExhausted: 'stop' }
+}
+
+function backoffOf(own: RetryOptions | undefined, shared: RetryOptions | undefined): Backoff {
+  const pick = (field: keyof Backoff) =>
+    own?.backoff?.[field] ?? shared?.backoff?.[field] ?? BACKOFF_DEFAULT[field]
+  return {
+    initialMs: pick('initialMs'),
+    factor: pick('factor'),
+    maxMs: pick('maxMs'),
+    jitter: pick('jitter'),
+  }
+}
+
+// Source order costs nothing more where the source is one stream and no sink reorders it.
+function orderOf(options: TopologyOptions, stages: readonly GivenStage[]): Order {
+  const given = options.order ?? stages.find(({ stage }) => stage.order !== undefined)?.stage.order
+  if (given !== undefined) return given
+  const sinks = [options.sink, ...Object.values(options.sinks ?? {})]
+  return options.source.ordered === true && sinks.every((sink) => sink.ordered === true) ? 'source' : 'key'
+}
+
+function limitsOf(given: Partial<Limits> | undefined, machine: Machine): Limits {
+  const pick = (field: keyof typeof LIMITS_DEFAULT) => given?.[field] ?? LIMITS_DEFAULT[field]
+  return {
+    messageBytes: pick('messageBytes'),
+    memoryBytes: given?.memoryBytes ?? Math.floor(machine.memoryBytes / 2),
+    inFlight: pick('inFlight'),
+    graceMs: pick('graceMs'),
+    contractBreaches: pick('contractBreaches'),
+    maxDeliveries: pick('maxDeliveries'),
+  }
+}

@@ -1,0 +1,38 @@
+// What the supervisor works through: the threads of a topology, or its one loop.
+
+import type { LogWriter } from '../kernel/log.js'
+import type { PlanMemory } from './memory.js'
+import type { Plan } from './plan.js'
+import type { Topology } from './types.js'
+import type { Life } from './wire.js'
+
+export type HandsOptions = {
+  topology: Topology
+  plan: Plan
+  memory: PlanMemory
+  log: LogWriter
+  life: Omit<Life, 'onDone'>
+}
+
+/** What the supervisor is told. */
+export type Reports = {
+  /** The reader has nothing left to do. */
+  done(): void
+  /** Something happened that no policy can answer. */
+  failed(error: Error): void
+}
+
+export interface Hands {
+  /** Opens sinks and the source everywhere; rejects with what could not be opened. */
+  open(reports: Reports): Promise<void>
+  /** Makes all actors step. */
+  start(): void
+  /** Stops reading. */
+  drain(): void
+  /** Nacks what is in flight. */
+  abandon(reason: string): Promise<void>
+  /** Stops all actors, closes sinks and source; rejects with the first that could not be closed. */
+  stop(): Promise<void>
+  /** Ends what is left, whatever it does. */
+  kill(): Promise<void>
+}

@@ -1,0 +1,151 @@
+// The plan: which actors a topology becomes, which mailboxes lie between them, which thread each is on.
+// It is plain data, made on the main thread only, and sent to the threads with the memory.
+
+import { MillraceError } from '../kernel/failure.js'
+import { capacityFor } from '../kernel/mailbox.js'
+import type { Topology } from './types.js'
+
+export type ActorKind = 'reader' | 'mapper' | 'forwarder' | 'sink'
+
+/** One actor. Mailboxes are given by their numbers; `parking` is one from the actor to itself. */
+export type PlannedActor = {
+  name: string
+  kind: ActorKind
+  thread: string
+  inbounds: number[]
+  outbounds: number[]
+  parking: number | undefined
+  /** Of a mapper: number of its stage, and of its thread within it. */
+  stage: number
+  replica: number
+  /** Of a sink: its name in the topology. */
+  sink: string
+  registerCount: number
+}
+
+export type PlannedMailbox = { from: string; to: string; capacityBytes: number }
+
+export type Plan = { actors: PlannedActor[]; mailboxes: PlannedMailbox[]; threads: string[]; memoryBytes: number }
+
+export const INLINE_THREAD = 'inline'
+
+/** Registers of each kind of actor's cell. */
+const REGISTERS: Record<ActorKind, number> = { reader: 5, mapper: 5, forwarder: 0, sink: 0 }
+
+/** Makes the plan. Throws ERR_CONFIG when its memory is over limits.memoryBytes. */
+export function planOf(topology: Topology): Plan {
+  const planner = new Planner(topology)
+  const plan = planner.plan()
+  const { memoryBytes } = topology.limits
+  if (plan.memoryBytes > memoryBytes) {
+    const what = `topology ${JSON.stringify(topology.name)}: limits.memoryBytes: got ${memoryBytes}, wanted at least ${plan.memoryBytes} (${plan.mailboxes.length} mailboxes for messages of up to ${topology.limits.messageBytes} bytes): raise it, lower limits.messageBytes, or use fewer threads`
+    throw new MillraceError('ERR_CONFIG', what)
+  }
+  return plan
+}
+
+class Planner {
+  private readonly topology: Topology
+  private readonly capacityBytes: number
+  private readonly actors: PlannedActor[] = []
+  private readonly mailboxes: PlannedMailbox[] = []
+
+  constructor(topology: Topology) {
+    this.topology = topology
+    this.capacityBytes = capacityFor(topology.limits.messageBytes)
+  }
+
+  plan(): Plan {
+    const { stages, sinks, routes, fallback, onSuccess } = this.topology
+    const reader = this.actor('reader', 'reader', 'ingress')
+    let last = [reader]
+    stages.forEach((stage, number) => {
+      const mappers: PlannedActor[] = []
+      for (let replica = 0; replica < stage.threads; replica++) {
+        const name = stage.threads === 1 ? stage.name : `${stage.name}-${replica}`
+        const mapper = this.actor(name, 'mapper', name, { stage: number, replica })
+        this.park(mapper)
+        mappers.push(mapper)
+      }
+      this.connect(last, mappers)
+      last = mappers
+    })
+    const sinkActors = sinks.map((sink) => this.sink(sink.name))
+    const fallbackActor = fallback && this.sink('fallback')
+    const onSuccessActor = onSuccess && this.sink('onSuccess')
+    if (sinks.length > 1 || routes.length > 0) last = [this.forwarder(last, sinkActors, fallbackActor, onSuccessActor)]
+    else this.connect(last, sinkActors)
+    for (const actor of [...sinkActors, fallbackActor, onSuccessActor]) {
+      if (actor === undefined) continue
+      this.connect([actor], [reader])
+      const isMain = sinkActors.includes(actor)
+      if (isMain && fallbackActor !== undefined) this.connect([actor], [fallbackActor])
+      if (isMain && onSuccessActor !== undefined) this.connect([actor], [onSuccessActor])
+      this.park(actor)
+    }
+    if (onSuccessActor !== undefined && fallbackActor !== undefined) this.connect([onSuccessActor], [fallbackActor])
+    return { actors: this.actors, mailboxes: this.mailboxes, threads: this.threads(), memoryBytes: this.memoryBytes() }
+  }
+
+  private forwarder(
+    from: readonly PlannedActor[],
+    sinks: readonly PlannedActor[],
+    fallback: PlannedActor | undefined,
+    onSuccess: PlannedActor | undefined,
+  ): PlannedActor {
+    const forwarder = this.actor('forwarder', 'forwarder', 'egress')
+    this.connect(from, [forwarder])
+    this.connect([forwarder], sinks)
+    if (fallback !== undefined) this.connect([forwarder], [fallback])
+    if (onSuccess !== undefined) this.connect([forwarder], [onSuccess])
+    return forwarder
+  }
+
+  private sink(name: string): PlannedActor {
+    return this.actor(name, 'sink', 'egress', { sink: name })
+  }
+
+  private actor(name: string, kind: ActorKind, thread: string, extra: Partial<PlannedActor> = {}): PlannedActor {
+    const actor: PlannedActor = {
+      name,
+      kind,
+      thread: this.topology.inline ? INLINE_THREAD : thread,
+      inbounds: [],
+      outbounds: [],
+      parking: undefined,
+      stage: 0,
+      replica: 0,
+      sink: '',
+      registerCount: REGISTERS[kind],
+      ...extra,
+    }
+    this.actors.push(actor)
+    return actor
+  }
+
+  private connect(from: readonly PlannedActor[], to: readonly PlannedActor[]): void {
+    for (const producer of from) {
+      for (const consumer of to) {
+        const number = this.mailbox(producer, consumer)
+        producer.outbounds.push(number)
+        consumer.inbounds.push(number)
+      }
+    }
+  }
+
+  private park(actor: PlannedActor): void {
+    actor.parking = this.mailbox(actor, actor)
+  }
+
+  private mailbox(from: PlannedActor, to: PlannedActor): number {
+    return this.mailboxes.push({ from: from.name, to: to.name, capacityBytes: this.capacityBytes }) - 1
+  }
+
+  private threads(): string[] {
+    return [...new Set(this.actors.map((actor) => actor.thread))]
+  }
+
+  private memoryBytes(): number {
+    return this.mailboxes.reduce((sum, mailbox) => sum + mailbox.capacityBytes + 512, 0)
+  }
+}

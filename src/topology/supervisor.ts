@@ -1,0 +1,169 @@
+// The supervisor: owns a running topology's life, from opening to the summary. It reads counters and touches no message.
+
+import { systemClock } from '../kernel/clock.js'
+import { type CounterName, Counters } from '../kernel/counters.js'
+import { MillraceError } from '../kernel/failure.js'
+import type { Hands } from './hands.js'
+import type { PlanMemory } from './memory.js'
+import type { Plan } from './plan.js'
+import type { Inspection, Progress, Running, Summary } from './running.js'
+import type { Topology } from './types.js'
+
+export type SupervisorOptions = { topology: Topology; plan: Plan; memory: PlanMemory; hands: Hands }
+
+/** A stop by failure ends within 2 s (P7): so long may nacks and closing take, each. */
+const FAILURE_MS = 900
+
+export class Supervisor implements Running {
+  readonly finished: Promise<Summary>
+  private readonly topology: Topology
+  private readonly plan: Plan
+  private readonly hands: Hands
+  private readonly counters: Counters[]
+  private readonly startedMs = systemClock.now()
+  private endedMs: number | undefined
+  private state: Inspection['state'] = 'running'
+  private graceTimer: NodeJS.Timeout | undefined
+  private resolve: (summary: Summary) => void = () => {}
+  private reject: (error: Error) => void = () => {}
+
+  constructor({ topology, plan, memory, hands }: SupervisorOptions) {
+    this.topology = topology
+    this.plan = plan
+    this.hands = hands
+    this.counters = memory.counters.map((each) => new Counters(each))
+    this.finished = new Promise((resolve, reject) => {
+      this.resolve = resolve
+      this.reject = reject
+    })
+    // Whoever waits is told; nobody has to wait.
+    this.finished.catch(() => {})
+  }
+
+  /** Opens everything and begins. Rejects when something cannot be opened: then all is closed again. */
+  async start(): Promise<void> {
+    try {
+      await this.hands.open({ done: () => void this.end(), failed: (error) => void this.fail(error) })
+    } catch (error) {
+      this.state = 'failed'
+      await withinMs(FAILURE_MS, this.hands.stop())
+      await this.hands.kill()
+      throw error
+    }
+    this.hands.start()
+  }
+
+  drain(): Promise<Summary> {
+    if (this.state === 'running') {
+      this.state = 'draining'
+      const { graceMs } = this.topology.limits
+      this.graceTimer = setTimeout(() => void this.fail(this.heldOut(graceMs)), graceMs)
+      this.hands.drain()
+    }
+    return this.finished
+  }
+
+  async stop(): Promise<Summary> {
+    if (this.isOver) return this.finished
+    this.state = 'stopped'
+    await this.close('stopped')
+    this.resolve(this.summary())
+    return this.finished
+  }
+
+  progress(): Progress {
+    const sum = (name: CounterName) => this.counters.reduce((total, counters) => total + counters.get(name), 0)
+    const reader = this.counters[this.plan.actors.findIndex((actor) => actor.kind === 'reader')]
+    const { source } = this.topology
+    const [read, acked, nacked, abandoned] = [reader.get('read'), reader.get('acked'), reader.get('nacked'), reader.get('abandoned')]
+    return {
+      read,
+      acked,
+      nacked,
+      inFlight: Math.max(0, read - acked - nacked - abandoned),
+      abandoned,
+      filtered: sum('filtered'),
+      dropped: sum('dropped'),
+      failed: sum('failed'),
+      retried: sum('retried'),
+      written: sum('written'),
+      fallback: sum('fallback'),
+      onSuccess: sum('onSuccess'),
+      elapsedMs: (this.endedMs ?? systemClock.now()) - this.startedMs,
+      total: source.total,
+      pending: source.pending === undefined ? undefined : reader.get('pending'),
+      unit: source.unit ?? 'records',
+      latencyMs: { p50: reader.quantile(0.5), p99: reader.quantile(0.99) },
+    }
+  }
+
+  inspect(): Inspection {
+    const actors = this.plan.actors.map(({ name, thread }, i) => ({ name, thread, counts: this.counters[i].snapshot() }))
+    return { name: this.topology.name, state: this.state, progress: this.progress(), actors }
+  }
+
+  private get isOver(): boolean {
+    return this.state === 'stopped' || this.state === 'failed'
+  }
+
+  /** Everything is settled. */
+  private async end(): Promise<void> {
+    if (this.isOver) return
+    this.state = 'stopped'
+    clearTimeout(this.graceTimer)
+    this.endedMs = systemClock.now()
+    try {
+      await this.hands.stop()
+    } catch (error) {
+      this.state = 'failed'
+      await this.hands.kill()
+      this.reject(error as Error)
+      return
+    }
+    await this.hands.kill()
+    this.resolve(this.summary())
+  }
+
+  /** A stop by failure is not a drain: it nacks, closes, and says why (P7). */
+  private async fail(error: Error): Promise<void> {
+    if (this.isOver) return
+    this.state = 'failed'
+    await this.close(error.message)
+    this.reject(error)
+  }
+
+  private async close(reason: string): Promise<void> {
+    clearTimeout(this.graceTimer)
+    this.endedMs = systemClock.now()
+    await withinMs(FAILURE_MS, this.hands.abandon(reason))
+    await withinMs(FAILURE_MS, this.hands.stop())
+    await this.hands.kill()
+  }
+
+  private summary(): Summary {
+    const progress = this.progress()
+    const refused = this.counters.reduce((total, counters) => total + counters.get('refused'), 0)
+    const rate = progress.acked / Math.max(1e-3, progress.elapsedMs / 1000)
+    return { ...progress, name: this.topology.name, rate, ok: refused === 0 && progress.inFlight === 0 }
+  }
+
+  private heldOut(graceMs: number): Error {
+    const { inFlight } = this.progress()
+    const what = `topology "${this.topology.name}": ${inFlight} records were still in flight ${graceMs} ms after the drain began (${this.culprits()})`
+    return new MillraceError('ERR_DRAIN', what)
+  }
+
+  /** Who has taken what it has not settled: by what lies in the mailboxes before it. */
+  private culprits(): string {
+    return this.plan.actors.map(({ name }) => name).join(', ')
+  }
+}
+
+async function withinMs(timeoutMs: number, promise: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs)
+  })
+  await Promise.race([promise.catch(() => {}), late])
+  clearTimeout(timer)
+}

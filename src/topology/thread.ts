@@ -1,0 +1,99 @@
+// What runs on a worker thread: loads the topology's module, runs the crew of this thread, ends when it is told to.
+// It is a long-lived task of the pool; the main thread talks to it by two ports.
+
+import type { MessagePort } from 'node:worker_threads'
+import { remote, serve } from '../kernel/control.js'
+import { type ErrorRecord, MillraceError, toErrorRecord } from '../kernel/failure.js'
+import type { LogRecord } from '../kernel/log.js'
+import { Crew } from './crew.js'
+import { fingerprintOf } from './fingerprint.js'
+import { loadTopology } from './load.js'
+import type { PlanMemory } from './memory.js'
+import type { Plan } from './plan.js'
+import type { Topology } from './types.js'
+import type { Life } from './wire.js'
+
+/** What a thread is given. */
+export type ThreadTask = {
+  module: string
+  /** Of the main thread's definition: a thread with another one must not run (T1). */
+  fingerprint: string
+  plan: Plan
+  memory: PlanMemory
+  thread: string
+  life: Omit<Life, 'onDone'>
+  /** This thread serves its methods here. */
+  control: MessagePort
+  /** The main thread serves its own here. */
+  reports: MessagePort
+}
+
+/** A thread's methods. Errors travel as records: structured clone would lose their code. */
+export type ThreadApi = {
+  open(): Promise<ErrorRecord | undefined>
+  start(): void
+  drain(): void
+  abandon(reason: string): Promise<void>
+  stop(): Promise<ErrorRecord | undefined>
+}
+
+/** The main thread's methods. */
+export type ReportApi = {
+  log(record: LogRecord): void
+  done(): void
+  failed(error: ErrorRecord): void
+}
+
+/** Runs one thread of a topology; resolves when it has stopped. */
+export default async function runThread(task: ThreadTask): Promise<void> {
+  const reports = remote<ReportApi>(task.reports)
+  const ignore = () => {}
+  let crew: Crew | undefined
+  await new Promise<void>((resolve) => {
+    const api: ThreadApi = {
+      open: () =>
+        attempt(async () => {
+          const topology = await load(task)
+          crew = new Crew({
+            topology,
+            plan: task.plan,
+            memory: task.memory,
+            thread: task.thread,
+            life: task.life,
+            log: (record) => void reports.log(record).catch(ignore),
+            done: () => void reports.done().catch(ignore),
+            failed: (error) => void reports.failed(toErrorRecord(error)).catch(ignore),
+          })
+          await crew.open()
+        }),
+      start: () => crew?.start(),
+      drain: () => crew?.drain(),
+      abandon: async (reason) => crew?.abandon(reason),
+      stop: async () => {
+        const error = await attempt(async () => crew?.stop())
+        setImmediate(resolve)
+        return error
+      },
+    }
+    serve(api, task.control)
+  })
+  task.control.close()
+  task.reports.close()
+}
+
+async function attempt(act: () => Promise<void>): Promise<ErrorRecord | undefined> {
+  try {
+    await act()
+    return undefined
+  } catch (error) {
+    return toErrorRecord(error)
+  }
+}
+
+async function load({ module, fingerprint, thread }: ThreadTask): Promise<Topology> {
+  const url = new URL(module)
+  const topology = await loadTopology(url)
+  if ((await fingerprintOf(topology, url)) === fingerprint) return topology
+  const what = `topology "${topology.name}": on thread ${thread} the module gave another definition than on the main thread: it must not depend on time, chance, the thread, or a file that changes`
+  throw new MillraceError('ERR_CONFIG', what)
+}
