@@ -84,9 +84,10 @@ export class SinkQueue {
   /** Settles a message's record with the next commit, and lets the next of its lane go on. */
   settle(message: Message): void {
     message.inbound.settle(message.place, this.cell.pending)
-    if (this.parking.holds(message)) this.parkingFull = false
+    if (this.waiters.size === 0) return
     const waiter = this.waiters.get(message)
     if (waiter === undefined) return
+    if (this.parking.holds(message)) this.parkingFull = false
     this.waiters.delete(message)
     const next = this.lanes.leave(waiter.lane, waiter)
     if (next !== undefined && next.batch === undefined) this.due.push(next)

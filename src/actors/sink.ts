@@ -60,6 +60,7 @@ export class SinkActor implements Actor {
   /** Batches that are not wholly disposed of, oldest first. */
   private readonly batches: SinkBatch[] = []
   private breaches = 0
+  private written = 0
   /** True while a mailbox has no room for what must be written next. */
   private blocked = false
   private dirty = false
@@ -90,6 +91,8 @@ export class SinkActor implements Actor {
     }
     if (this.dirty) {
       this.cell.commit()
+      this.counters.add('written', this.written)
+      this.written = 0
       this.dirty = false
     }
     return work
@@ -234,7 +237,10 @@ export class SinkActor implements Actor {
   }
 
   private ok(message: Message): boolean {
-    return this.settled(message, this.outlet.ok(message), 'written')
+    if (this.outlet.ok(message) === FULL) return false
+    this.written++
+    this.queue.settle(message)
+    return true
   }
 
   private dispose(message: Message, response: Response, batch: SinkBatch): boolean {

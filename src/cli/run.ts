@@ -16,9 +16,16 @@ import { failedSummary, writeSummary } from './summary.js'
 import { type OptionValues, UsageError, type Verb } from './verb.js'
 
 /** How a topology is started: `start` of the topology folder, or a test's. */
-export type Start = (target: URL, options: { log: LogWriter }) => Promise<Running>
+export type Start = (target: URL, options: { log: LogWriter; threads?: 0 }) => Promise<Running>
 
-type Command = { url: URL; level: LogLevel; isJson: boolean; isQuiet: boolean; hasProgress: boolean }
+type Command = {
+  url: URL
+  level: LogLevel
+  isJson: boolean
+  isQuiet: boolean
+  hasProgress: boolean
+  isInline: boolean
+}
 
 export const runVerb: Verb = {
   name: 'run',
@@ -30,6 +37,11 @@ export const runVerb: Verb = {
       help: 'Write the summary as one line of JSON (to stderr: stdout carries data only).',
     },
     quiet: { type: 'boolean', help: 'No progress, no summary.' },
+    threads: {
+      type: 'string',
+      value: '0',
+      help: '0: everything in one loop, no worker threads; for debugging.',
+    },
     'no-progress': { type: 'boolean', help: 'No progress.' },
     'log-level': {
       type: 'string',
@@ -53,6 +65,12 @@ export const runVerb: Verb = {
 export function commandOf(module: string, options: OptionValues, io: Io): Command {
   const isQuiet = options.quiet === true
   const isJson = options.json === true
+  const { threads } = options
+  if (threads !== undefined && threads !== '0') {
+    throw new UsageError(
+      `--threads: got ${JSON.stringify(threads)}, wanted 0 (the topology says how many threads it has)`,
+    )
+  }
   return {
     url: module.startsWith('file:') ? new URL(module) : pathToFileURL(resolve(io.cwd, module)),
     level:
@@ -62,6 +80,7 @@ export function commandOf(module: string, options: OptionValues, io: Io): Comman
     isJson,
     isQuiet,
     hasProgress: !isQuiet && !isJson && options['no-progress'] !== true,
+    isInline: threads === '0',
   }
 }
 
@@ -75,7 +94,8 @@ export async function run(command: Command, io: Io, start: Start): Promise<numbe
   const signals = watchSignals(io, say)
   let running: Running | undefined
   try {
-    const starting = start(command.url, { log: createLogWriter(io, command.level, line.clear) })
+    const log = createLogWriter(io, command.level, line.clear)
+    const starting = start(command.url, command.isInline ? { log, threads: 0 } : { log })
     const started = await Promise.race([starting, signals.forced])
     if (typeof started === 'string') return endForced(started, io, say)
     running = started

@@ -39,6 +39,8 @@ export function createCountersMemory(): SharedArrayBuffer {
 export class Counters {
   private readonly doubles: Float64Array
   private readonly histogram: Float64Array
+  private lastMs = -1
+  private lastBucket = 0
 
   constructor(memory: SharedArrayBuffer) {
     this.doubles = new Float64Array(memory, 0, COUNTERS.length)
@@ -59,8 +61,12 @@ export class Counters {
 
   /** Adds one latency, in ms. */
   observe(latencyMs: number): void {
-    const us = Math.max(1, Math.min(2 ** 31 - 1, Math.round(latencyMs * 1000))) | 0
-    this.histogram[bucketOf(us)] += 1
+    // Records that were read in one step and settled in one have the same latency.
+    if (latencyMs !== this.lastMs) {
+      this.lastMs = latencyMs
+      this.lastBucket = bucketOf(Math.max(1, Math.min(2 ** 31 - 1, Math.round(latencyMs * 1000))) | 0)
+    }
+    this.histogram[this.lastBucket] += 1
   }
 
   /** Gives the latency in ms below which the fraction `q` of them lies; 0 for none. */

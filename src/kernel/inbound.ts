@@ -146,14 +146,26 @@ export class Inbound {
     for (let position = cursor; position !== this.tailSeen; ) {
       const at = ring.wordAt(position)
       if ((ring.words[at + KIND] & 0xff) !== PADDING_KIND) {
-        if (ring.doubles[(at >>> 1) + MARK_DOUBLE] > published) ring.doubles[(at >>> 1) + MARK_DOUBLE] = 0
-        const state = ring.words[at + STATE]
-        if (state & STATE_BEGUN) ring.words[at + STATE] = (state & ~STATE_BEGUN) | STATE_SUSPECT
+        this.wipeLargerMark(at, published)
+        this.suspectIfBegun(at)
       }
       position = (position + ring.words[at + LENGTH]) | 0
     }
     this.release()
     this.producerBell.signal()
+  }
+
+  /** C3: a mark of a commit that was never published would count once a later commit has its number. */
+  private wipeLargerMark(at: number, published: number): void {
+    const { doubles } = this.ring
+    if (doubles[(at >>> 1) + MARK_DOUBLE] > published) doubles[(at >>> 1) + MARK_DOUBLE] = 0
+  }
+
+  /** H1: it was in hand when the predecessor died. */
+  private suspectIfBegun(at: number): void {
+    const { words } = this.ring
+    const state = words[at + STATE]
+    if (state & STATE_BEGUN) words[at + STATE] = (state & ~STATE_BEGUN) | STATE_SUSPECT
   }
 
   /** Moves the cursor over what needs no settling any more: padding, and records whose mark counts. */

@@ -43,8 +43,9 @@ const NEWLINE = 0x0a
 
 /**
  * Makes a sink that appends each message's value and a newline to a file, a batch in one write; it creates the file.
- * Ok: the line is in the file, as durable as `fsync` says. Failure: it is not, nor are those of the messages after it. After a
- * fault a part of its line may be there; it stays, on a line of its own, as does a torn last line that `open` finds.
+ * Ok: the line is in the file, as durable as `fsync` says. Failure: it is not, nor are those of the messages after it; where
+ * the fsync failed, they may be there. After a fault a part of a line may be there, and stays, on a line of its own, as does
+ * a torn last line that `open` finds.
  * A value with newlines is written as it is, and gives several lines; a tombstone gives an empty one.
  * `open` rejects with ERR_OPEN, which names the path and what to do.
  */
@@ -152,7 +153,7 @@ function explain(error: unknown, path: string): string {
       return 'it is a directory: give the path of a file in it'
     case 'EACCES':
     case 'EPERM':
-      return 'access is denied: let this user read it (to find a torn last line) and write it'
+      return 'access is denied: let this user write it, create it, and read it (to find a torn last line)'
     case 'ENXIO':
       return 'nobody reads this FIFO: start its reader first'
     default:

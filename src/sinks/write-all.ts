@@ -128,7 +128,7 @@ export class LineWriter {
         written += some
         tryCount = 0
       } catch (thrown) {
-        if (codeOf(thrown) === 'EAGAIN' ) await this.io.wait(tryCount++)
+        if (codeOf(thrown) === 'EAGAIN' && !this.closing) await this.io.wait(tryCount++)
         else error = thrown
       }
     }

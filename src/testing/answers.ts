@@ -74,7 +74,8 @@ export function requireCount({ ids, result, thrown, ...rest }: Answers): void {
 }
 
 /** Throws unless each id of the batch is answered once, and no other. */
-export function requireIds({ ids, ...rest }: Answers): void {
+export function requireIds({ ids, result, ...rest }: Answers): void {
+  if (!Array.isArray(result)) return
   const what = faults(rest)
   if (what === '') return
   breach(

@@ -87,20 +87,19 @@ export class LiveSource {
     return this.made.expected
   }
 
-  /** Reads once. Throws where that takes too long (`late` says it), throws, or gives no list. */
-  async read(max: number, late: () => never = () => this.readLate(max)): Promise<Seen[] | null> {
-    const reading = start(() => this.source.read(max)).catch((error) =>
-      breach('read resolves', `read(${max}) threw ${described(error)}`, 'a list of records, or null'),
+  /** Reads once. Throws where that throws, gives no list, or takes too long: unless `late` knows better. */
+  async read(max: number, late: () => null = () => this.readLate(max)): Promise<Seen[] | null> {
+    return this.copied(
+      await within(start(() => this.source.read(max)).catch(readThrew), this.timeoutMs, late),
     )
-    return this.copied(await within(reading, this.timeoutMs, late))
   }
 
   /** Reads until there are `count` records; fewer where it ends, or gives nothing for too long. */
-  async readSome(count: number, max = BATCH): Promise<Seen[]> {
+  async readSome(count: number, max = BATCH, late?: () => null): Promise<Seen[]> {
     const records: Seen[] = []
     let patience = new Patience(this.timeoutMs)
     while (records.length < count) {
-      const batch = await this.read(Math.min(max, count - records.length))
+      const batch = await this.read(Math.min(max, count - records.length), late)
       if (batch === null) break
       records.push(...batch)
       if (batch.length > 0) patience = new Patience(this.timeoutMs)
@@ -128,7 +127,8 @@ export class LiveSource {
   /** Reads what is left when `read` were read, and `again` are to come again: all, or as many as it has without an end. */
   async readRest(read: readonly Seen[], again: readonly Seen[]): Promise<Seen[]> {
     const left = Math.max(this.limit - read.length, 0) + again.length
-    return await this.readSome(this.endless ? left : left + read.length, 7)
+    // A read that waits has nothing more to give; whether it should have is not asked here.
+    return await this.readSome(this.endless ? left : left + read.length, 7, () => null)
   }
 
   /** Reads until one read waits, and gives it; undefined where none does. */
@@ -137,7 +137,7 @@ export class LiveSource {
     for (let count = 0; count <= this.limit; ) {
       const reading = start(() => this.source.read(BATCH))
       reading.catch(() => undefined)
-      const got = await within<unknown, typeof WAITS>(reading, WAITING_MS, () => WAITS)
+      const got = await within(reading.catch(readThrew), WAITING_MS, () => WAITS)
       if (got === WAITS) return { reading }
       const batch = this.copied(got)
       if (batch === null) return undefined
@@ -210,7 +210,11 @@ export class Patience {
   }
 }
 
-const WAITS = Symbol('waits')
+const WAITS: unique symbol = Symbol('waits')
+
+function readThrew(error: unknown): never {
+  return breach('read resolves', `read threw ${described(error)}`, 'a list of records, or null')
+}
 
 function positionOf({ partition, offset }: Seen): SourcePosition {
   return { partition, offset: offset ?? 0n }

@@ -119,7 +119,7 @@ async function nackAfterTheEnd(kit: SourceKit, rule: string): Promise<void> {
   const nacked = [records[0], ...records.slice(1).slice(-1)]
   await live.ack(records.filter((record) => !nacked.includes(record)))
   await live.nack(nacked)
-  await readAgain(live, rule, nacked)
+  requireOnce(rule, records, nacked, await readAgain(live, rule, nacked))
   await live.ack(nacked)
   const after = await live.readToEnd()
   if (after.ended && after.records.length === 0) return

@@ -38,9 +38,10 @@ function whatOf(thrown: unknown, url: URL): string {
   }
   const ran = framePlace(thrown)
   if (ran !== undefined) return `${at(ran)}it threw while it was loaded: ${thrown.name}: ${message}`
-  if (thrown instanceof SyntaxError)
-    return `${at(headerPlace(thrown) ?? probePlace(url))}syntax error: ${message}`
-  return message
+  if (!(thrown instanceof SyntaxError)) return message
+  // What an imported module lacks is a SyntaxError too.
+  const kind = message.startsWith('The requested module') ? '' : 'syntax error: '
+  return `${at(headerPlace(thrown) ?? probePlace(url))}${kind}${message}`
 }
 
 // "Cannot find package 'x' imported from /y", "Cannot find module '/x' imported from /y", "Cannot find module './x'\nRequire stack:\n- /y"

@@ -31,7 +31,7 @@ function showObject(value: object): string {
     return withArticle(className)
   const keys = Object.keys(value)
   if (keys.length === 0) return 'an empty object'
-  return `an object with ${list(keys.length > KEYS_MAX ? [...keys.slice(0, KEYS_MAX), '…'] : keys)}`
+  return `an object with ${keys.length > KEYS_MAX ? `${keys.slice(0, KEYS_MAX).join(', ')}, …` : list(keys)}`
 }
 
 function withArticle(name: string): string {

@@ -1,6 +1,6 @@
 // Each thread of the plan as a long-lived task of the pool, controlled over two ports.
 
-import { MessageChannel } from 'node:worker_threads'
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import type { Remote } from 'comlink'
 import { call, remote, serve } from '../kernel/control.js'
 import { type ErrorRecord, fromErrorRecord, messageOf, MillraceError } from '../kernel/failure.js'
@@ -8,7 +8,7 @@ import { Threads } from '../kernel/threads.js'
 import type { Hands, HandsOptions, Reports } from './hands.js'
 import type { ReportApi, ThreadApi, ThreadTask } from './thread.js'
 
-type Hand = { name: string; api: Remote<ThreadApi>; ended: Promise<void> }
+type Hand = { name: string; control: MessagePort; api: Remote<ThreadApi>; ended: Promise<void> }
 
 /** For importing the module and opening what the thread hosts. */
 const OPEN_TIMEOUT_MS = 60_000
@@ -47,8 +47,9 @@ export class ThreadHands implements Hands {
   async stop(): Promise<void> {
     this.stopping = true
     const stopped = await Promise.all(this.hands.map((hand) => this.call(hand, hand.api.stop(), STOP_TIMEOUT_MS)))
-    throwFirst(stopped)
+    for (const { control } of this.hands) control.close()
     await Promise.all(this.hands.map((hand) => hand.ended))
+    throwFirst(stopped)
   }
 
   async kill(): Promise<void> {
@@ -82,7 +83,7 @@ export class ThreadHands implements Hands {
     ended.catch((error) => {
       if (!this.stopping) reports.failed(error)
     })
-    return { name, api: remote<ThreadApi>(control.port1), ended }
+    return { name, control: control.port1, api: remote<ThreadApi>(control.port1), ended }
   }
 
   private call<Result>(hand: Hand, result: Promise<Result>, timeoutMs: number): Promise<Result> {

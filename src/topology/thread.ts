@@ -44,7 +44,7 @@ export type ReportApi = {
   failed(error: ErrorRecord): void
 }
 
-/** Runs one thread of a topology; resolves when it has stopped. */
+/** Runs one thread of a topology; resolves when the main thread has closed the control port. */
 export default async function runThread(task: ThreadTask): Promise<void> {
   const reports = remote<ReportApi>(task.reports)
   const ignore = () => {}
@@ -69,15 +69,11 @@ export default async function runThread(task: ThreadTask): Promise<void> {
       start: () => crew?.start(),
       drain: () => crew?.drain(),
       abandon: async (reason) => crew?.abandon(reason),
-      stop: async () => {
-        const error = await attempt(async () => crew?.stop())
-        setImmediate(resolve)
-        return error
-      },
+      stop: () => attempt(async () => crew?.stop()),
     }
     serve(api, task.control)
+    task.control.once('close', resolve)
   })
-  task.control.close()
   task.reports.close()
 }
 

@@ -12,6 +12,7 @@ export type BrokenSink = {
   options?: Partial<SinkContractOptions>
   /** The cases that fail, all of them; 'all' where nothing can be right. */
   fails: readonly string[] | 'all'
+  spares?: readonly string[]
   /** What the first of them says. */
   says: RegExp
 }
@@ -31,7 +32,6 @@ const ARRAY = 'write gives an array, or a promise of one'
 const RESPONSES = 'every entry of the array is a Response'
 const COUNT = 'there are as many responses as messages'
 const IDS = 'each id is answered exactly once'
-const IN_TIME = 'write answers in time'
 const ORDINARY = 'ordinary messages are written'
 const FULL = 'a batch of batchMax messages is answered'
 const TRUTH = 'ok means written: once, and with these bytes'
@@ -208,9 +208,12 @@ export const BROKEN_SINKS: readonly BrokenSink[] = [
   },
   {
     how: 'never answers',
-    make: () => memorySink({}, () => ({ write: () => new Promise(() => undefined) })),
-    options: { timeoutMs: 20 },
+    make: () =>
+      memorySink({ ordered: true, atomic: true, writeTimeoutMs: 20 }, () => ({
+        write: () => new Promise(() => undefined),
+      })),
     fails: 'all',
+    spares: [CLOSES_AT_ONCE],
     says: /no answer to the batch of "m-1" after 20 ms/,
   },
   {

@@ -1,6 +1,6 @@
 // A readable stream of an open file descriptor, on any thread: `process.stdin` is the main thread's only.
 
-import { createReadStream, fstatSync } from 'node:fs'
+import { createReadStream, fstatSync, read } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { isatty, ReadStream } from 'node:tty'
@@ -11,5 +11,10 @@ export function streamOf(fd: number, chunkBytes: number): Readable {
   const stat = fstatSync(fd)
   if (stat.isDirectory()) throw new Error('EISDIR: it is a directory, wanted a file or a pipe')
   if (stat.isFIFO() || stat.isSocket()) return new Socket({ fd, readable: true, writable: false })
-  return createReadStream('', { fd, autoClose: false, highWaterMark: chunkBytes })
+  return createReadStream('', { fd, fs: { read, close: leaveOpen }, highWaterMark: chunkBytes })
+}
+
+/** Standard input stays open, as libuv leaves it for the other kinds: its number would go to the next file opened. */
+function leaveOpen(_fd: number, then: (error: null) => void): void {
+  then(null)
 }

@@ -127,6 +127,12 @@ describe('the options of run', () => {
     )
   })
 
+  test('threads is 0 or nothing', () => {
+    expect(command('a').isInline).toBe(false)
+    expect(command('a', { threads: '0' }).isInline).toBe(true)
+    expect(() => command('a', { threads: '2' })).toThrow('--threads: got "2", wanted 0 ')
+  })
+
   test.each<[options: OptionValues, hasProgress: boolean, isQuiet: boolean]>([
     [{}, true, false],
     [{ 'no-progress': true }, false, false],

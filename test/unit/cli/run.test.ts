@@ -13,6 +13,7 @@ const command = {
   isJson: false,
   isQuiet: false,
   hasProgress: true,
+  isInline: false,
 } as const
 type Change = Partial<{ isJson: boolean; isQuiet: boolean; hasProgress: boolean }>
 

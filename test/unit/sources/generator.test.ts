@@ -60,14 +60,22 @@ describe('values', () => {
     expect(all.map(({ offset }) => offset)).toEqual([0, 1, 2])
   })
 
-  test.each([0, 1, 2, 3, 4, 5, 15, 16, 17, 38, 39, 40, 128, 1_000])('of %i bytes are those of the model', (sizeBytes) => {
-    const all = readAll(opened({ count: 25_000, sizeBytes }), 300)
-    expect(all.length).toBe(25_000)
-    for (const { offset, text } of all) if (text !== model(offset, sizeBytes)) expect(text).toBe(model(offset, sizeBytes))
-  })
+  test.each([0, 1, 2, 3, 4, 5, 15, 16, 17, 38, 39, 40, 128, 1_000])(
+    'of %i bytes are those of the model',
+    (sizeBytes) => {
+      const all = readAll(opened({ count: 25_000, sizeBytes }), 300)
+      expect(all.length).toBe(25_000)
+      for (const { offset, text } of all)
+        if (text !== model(offset, sizeBytes)) expect(text).toBe(model(offset, sizeBytes))
+    },
+  )
 
   test('are those of the model from any index on, with any size and any reads', () => {
-    const index = fc.oneof(fc.maxSafeNat(), fc.nat(30_000), fc.nat(8).map((n) => 2 ** 31 - 4 + n))
+    const index = fc.oneof(
+      fc.maxSafeNat(),
+      fc.nat(30_000),
+      fc.nat(8).map((n) => 2 ** 31 - 4 + n),
+    )
     const reads = fc.array(fc.integer({ min: 1, max: 1_500 }), { minLength: 1, maxLength: 12 })
     fc.assert(
       fc.property(index, fc.nat(60), reads, (from, sizeBytes, maxes) => {
@@ -103,7 +111,9 @@ describe('values', () => {
 
   test('are all there until the next read: no two records of a read share bytes', () => {
     const records = opened({ count: 1_000 }).read(512) as readonly SourceRecord[]
-    expect(new Set(records.map(({ value }) => Buffer.from(value as Uint8Array).toString())).size).toBe(records.length)
+    expect(new Set(records.map(({ value }) => Buffer.from(value as Uint8Array).toString())).size).toBe(
+      records.length,
+    )
   })
 })
 
@@ -153,7 +163,9 @@ describe('the end', () => {
   })
 
   test('a successor goes on where it is told to', () => {
-    expect(readAll(opened({ count: 5 }, { resume: positionOf(3) }), 9).map(({ offset }) => offset)).toEqual([3, 4])
+    expect(readAll(opened({ count: 5 }, { resume: positionOf(3) }), 9).map(({ offset }) => offset)).toEqual([
+      3, 4,
+    ])
     const done = opened({ count: 5 }, { resume: positionOf(5) })
     expect([readNow(done, 1), done.pending?.()]).toEqual([null, 0])
   })
@@ -254,31 +266,36 @@ describe('with a clock', () => {
   test('whatever is nacked comes again as often as it is nacked, and the rest once', async () => {
     const nacks = fc.array(fc.tuple(fc.nat(99), fc.constantFrom(0, 1, 30)), { maxLength: 60 })
     await fc.assert(
-      fc.asyncProperty(nacks, fc.integer({ min: 1, max: 64 }), fc.constantFrom(undefined, 5_000), async (list, max, rate) => {
-        const source = opened({ count: 100, sizeBytes: 50, ...(rate && { rate }) })
-        const times = new Map<number, number>()
-        const wanted = new Map<number, number>()
-        for (let i = 0; i < 100; i++) wanted.set(i, 1)
-        const left = [...list]
-        for (;;) {
-          const reading = Promise.resolve(source.read(max))
-          await vi.advanceTimersByTimeAsync(40)
-          const records = await reading
-          if (records === null && left.length === 0) break
-          for (const { offset, text } of seen(records)) {
-            expect(text).toBe(model(offset, 50))
-            times.set(offset, (times.get(offset) ?? 0) + 1)
+      fc.asyncProperty(
+        nacks,
+        fc.integer({ min: 1, max: 64 }),
+        fc.constantFrom(undefined, 5_000),
+        async (list, max, rate) => {
+          const source = opened({ count: 100, sizeBytes: 50, ...(rate && { rate }) })
+          const times = new Map<number, number>()
+          const wanted = new Map<number, number>()
+          for (let i = 0; i < 100; i++) wanted.set(i, 1)
+          const left = [...list]
+          for (;;) {
+            const reading = Promise.resolve(source.read(max))
+            await vi.advanceTimersByTimeAsync(40)
+            const records = await reading
+            if (records === null && left.length === 0) break
+            for (const { offset, text } of seen(records)) {
+              expect(text).toBe(model(offset, 50))
+              times.set(offset, (times.get(offset) ?? 0) + 1)
+            }
+            const next = left.pop()
+            if (next === undefined || !times.has(next[0])) {
+              if (next !== undefined && records !== null) left.unshift(next)
+              continue
+            }
+            source.nack?.([nackOf(next[0], next[1])])
+            wanted.set(next[0], (wanted.get(next[0]) ?? 0) + 1)
           }
-          const next = left.pop()
-          if (next === undefined || !times.has(next[0])) {
-            if (next !== undefined && records !== null) left.unshift(next)
-            continue
-          }
-          source.nack?.([nackOf(next[0], next[1])])
-          wanted.set(next[0], (wanted.get(next[0]) ?? 0) + 1)
-        }
-        expect([...times].sort((a, b) => a[0] - b[0])).toEqual([...wanted])
-      }),
+          expect([...times].sort((a, b) => a[0] - b[0])).toEqual([...wanted])
+        },
+      ),
       { numRuns: 40 },
     )
   })
@@ -300,6 +317,8 @@ describe('unusable options', () => {
     [{ zzz: 5 }, 'generator: zzz: unknown option, wanted one of count, rate, sizeBytes, keys'],
     [5, 'generator: got 5, wanted an object such as { count: 1000 }'],
   ])('%o', (options, message) => {
-    expect(() => generator(options as GeneratorOptions)).toThrowError(expect.objectContaining({ code: 'ERR_CONFIG', message }))
+    expect(() => generator(options as GeneratorOptions)).toThrowError(
+      expect.objectContaining({ code: 'ERR_CONFIG', message }),
+    )
   })
 })

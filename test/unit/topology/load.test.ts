@@ -1,0 +1,188 @@
+// A table of bad modules, loaded by Node itself: vitest would load them in its own way, so a child runs the built code.
+
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+const LOAD = new URL('../../../dist/topology/load.js', import.meta.url).href
+const DEFINE = new URL('../../../dist/topology/define.js', import.meta.url).href
+const CAN_LOAD_TYPESCRIPT = (process.features as { typescript?: string | false }).typescript
+
+const define = `import { defineTopology } from ${JSON.stringify(DEFINE)}\n`
+const options = (name: string) =>
+  `{ name: '${name}', source: { read: () => null }, sink: { write: () => [] } }`
+
+const files: Record<string, string> = {
+  'good.mjs': `${define}export default defineTopology(${options('good')})`,
+  'interop.mjs': `${define}export default { __esModule: true, default: defineTopology(${options('interop')}) }`,
+  'config.mjs': `${define}export default defineTopology({ ...${options('config')}, threads: 3 })`,
+  'nothing.mjs': 'export const a = 1',
+  'named.mjs': `${define}export const topology = defineTopology(${options('named')})`,
+  'raw.mjs': `export default ${options('raw')}`,
+  'function.mjs': 'export default () => 1',
+  'promise.mjs': `export default import('./good.mjs')`,
+  'syntax.mjs': 'const a = 1\nconst b = {\n  x: 1,,\n}\n',
+  'syntax.cjs': 'module.exports = {\n  x: 1,,\n}\n',
+  'deep/inner.mjs': `import '../syntax.mjs'`,
+  'throws.mjs': '\nconst a = undefined\na.b()\n',
+  'throws-deep.mjs': `import './throws.mjs'`,
+  'throws-json.mjs': `\nJSON.parse('{')`,
+  'throws-text.mjs': `throw 'plain text'`,
+  'throws-null.mjs': 'throw null',
+  'helper.mjs': 'export const a = 1',
+  'import-file.mjs': `import './helpr.mjs'`,
+  'import-stem.mjs': `import './helper'`,
+  'import-package.mjs': `import 'not-installed/sub'`,
+  'import-scoped.mjs': `import '@not/installed/sub'`,
+  'import-name.mjs': `\nimport { b } from './helper.mjs'`,
+  'import-json.mjs': `import './data.json'`,
+  'require.cjs': `require('./helpr.mjs')`,
+  'data.json': '{}',
+  'data.yaml': 'a: 1',
+  'types.ts': 'const a: number = 1\nexport default a',
+  'enum.ts': 'enum A { B }\nexport default A.B',
+  'dir/topology.mjs': '',
+  'endless.mjs': 'await new Promise(() => {})',
+}
+
+let directory: string
+let results: Record<string, string>
+
+// One child for all of them: it prints what came of each.
+beforeAll(async () => {
+  directory = realpathSync(mkdtempSync(join(tmpdir(), 'millrace-load-')))
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(directory, name)), { recursive: true })
+    writeFileSync(join(directory, name), text)
+  }
+  const names = [...Object.keys(files), ...table.map(([name]) => name)].filter(
+    (name) => name !== 'endless.mjs',
+  )
+  writeFileSync(
+    join(directory, 'all.mjs'),
+    `import { loadTopology } from ${JSON.stringify(LOAD)}
+    const results = {}
+    for (const name of ${JSON.stringify([...new Set(names), 'endless.mjs'])}) {
+      const loading = loadTopology(new URL(name, import.meta.url))
+      results[name] = await loading.then((topology) => \`ok \${topology.name}\`, (error) => \`\${error.code} \${error.message}\`)
+    }
+    console.log(JSON.stringify(results))`,
+  )
+  const { stdout } = await promisify(execFile)(process.execPath, ['all.mjs'], { cwd: directory })
+  results = JSON.parse(stdout)
+})
+
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+const write = 'write `export default defineTopology({ … })`'
+const table: [name: string, result: string | RegExp][] = [
+  ['good.mjs', 'ok good'],
+  ['interop.mjs', 'ok interop'],
+  ['config.mjs', /^ERR_CONFIG topology "config": threads: got 3, wanted 0 /],
+  ['nothing.mjs', `ERR_MODULE module nothing.mjs: no default export, wanted a topology: ${write}`],
+  [
+    'named.mjs',
+    'ERR_MODULE module named.mjs: no default export, wanted a topology: it exports one as "topology", so write `export default topology`',
+  ],
+  [
+    'raw.mjs',
+    'ERR_MODULE module raw.mjs: the default export is an object with name, source and sink, wanted a topology: wrap it in defineTopology',
+  ],
+  [
+    'function.mjs',
+    'ERR_MODULE module function.mjs: the default export is a function, wanted a topology: export what the function returns',
+  ],
+  [
+    'promise.mjs',
+    `ERR_MODULE module promise.mjs: the default export is a promise (await it), wanted a topology: ${write}`,
+  ],
+  ['syntax.mjs', "ERR_MODULE module syntax.mjs:3: syntax error: Unexpected token ','"],
+  ['syntax.cjs', "ERR_MODULE module syntax.cjs:2: syntax error: Unexpected token ','"],
+  ['deep/inner.mjs', "ERR_MODULE module deep/inner.mjs: syntax.mjs:3: syntax error: Unexpected token ','"],
+  [
+    'throws.mjs',
+    "ERR_MODULE module throws.mjs:3: it threw while it was loaded: TypeError: Cannot read properties of undefined (reading 'b')",
+  ],
+  [
+    'throws-deep.mjs',
+    /^ERR_MODULE module throws-deep\.mjs: throws\.mjs:3: it threw while it was loaded: TypeError: /,
+  ],
+  [
+    'throws-json.mjs',
+    /^ERR_MODULE module throws-json\.mjs:2: it threw while it was loaded: SyntaxError: Expected property/,
+  ],
+  ['throws-text.mjs', 'ERR_MODULE module throws-text.mjs: it threw "plain text" while it was loaded'],
+  ['throws-null.mjs', 'ERR_MODULE module throws-null.mjs: it threw null while it was loaded'],
+  [
+    'import-file.mjs',
+    'ERR_MODULE module import-file.mjs: cannot find helpr.mjs, which import-file.mjs imports; did you mean helper.mjs?',
+  ],
+  [
+    'import-stem.mjs',
+    'ERR_MODULE module import-stem.mjs: cannot find helper, which import-stem.mjs imports; did you mean helper.mjs?',
+  ],
+  [
+    'import-package.mjs',
+    'ERR_MODULE module import-package.mjs: cannot find the package "not-installed", which import-package.mjs imports; install it: npm install not-installed',
+  ],
+  [
+    'import-scoped.mjs',
+    /cannot find the package "@not\/installed", which .+; install it: npm install @not\/installed$/,
+  ],
+  [
+    'import-name.mjs',
+    "ERR_MODULE module import-name.mjs:2: The requested module './helper.mjs' does not provide an export named 'b'",
+  ],
+  [
+    'import-json.mjs',
+    "ERR_MODULE module import-json.mjs: data.json is imported without its type; write: import … with { type: 'json' }",
+  ],
+  [
+    'require.cjs',
+    'ERR_MODULE module require.cjs: cannot find helpr.mjs, which require.cjs imports; did you mean helper.mjs?',
+  ],
+  [
+    'data.json',
+    'ERR_MODULE module data.json: JSON, wanted a module with `export default defineTopology({ … })`',
+  ],
+  [
+    'data.yaml',
+    'ERR_MODULE module data.yaml: data.yaml is no JavaScript module, wanted a file that ends in .mjs, .js or .cjs',
+  ],
+  ['godo.mjs', 'ERR_MODULE module godo.mjs: no such file; did you mean good.mjs?'],
+  ['good', 'ERR_MODULE module good: no such file; did you mean good.mjs?'],
+  ['qqqqqqqq.mjs', 'ERR_MODULE module qqqqqqqq.mjs: no such file'],
+  ['nowhere/good.mjs', 'ERR_MODULE module nowhere/good.mjs: no such file (and no directory nowhere)'],
+  ['dir', 'ERR_MODULE module dir: a directory, wanted a module file; did you mean dir/topology.mjs?'],
+  ['good.mjs/x', /^ERR_MODULE module good\.mjs\/x: ENOTDIR/],
+  [
+    'data:text/javascript,export default 1',
+    /^ERR_MODULE module data:…: the default export is 1, wanted a topology/,
+  ],
+  ['endless.mjs', 'ERR_MODULE module endless.mjs: a top-level await never settles'],
+]
+
+test.each(table)('%s', (name, result) => {
+  if (typeof result === 'string') expect(results[name]).toBe(result)
+  else expect(results[name]).toMatch(result)
+})
+
+test.runIf(CAN_LOAD_TYPESCRIPT === 'strip')('TypeScript, where Node strips its types', () => {
+  expect(results['types.ts']).toBe(
+    `ERR_MODULE module types.ts: the default export is 1, wanted a topology: ${write}`,
+  )
+  expect(results['enum.ts']).toMatch(
+    /^ERR_MODULE module enum\.ts:1: .*; write it without, or run it with node --import tsx$/,
+  )
+})
+
+test.runIf(!CAN_LOAD_TYPESCRIPT)('TypeScript, where Node cannot load it', () => {
+  for (const name of ['types.ts', 'enum.ts']) {
+    expect(results[name]).toMatch(
+      /^ERR_MODULE module \w+\.ts: Node [\d.]+ cannot load \w+\.ts by itself; use Node 22\.18 or later, .+ node --import tsx /,
+    )
+  }
+})
