@@ -2,16 +2,14 @@
 // Nothing here commits: a whole root's outputs are placed, or none of them are (C4, W1).
 
 import { copy, encode, FULL, kindWord, laneAt, MESSAGE, metaAt, TOO_LARGE } from '../kernel/codec.js'
-import { laneOf, NO_LANE } from '../kernel/lane.js'
-import { KIND, SHARE_HI, SHARE_LO } from '../kernel/layout.js'
+import { laneOf } from '../kernel/lane.js'
+import { KIND, SEQUENCE_DOUBLE, SHARE_HI, SHARE_LO } from '../kernel/layout.js'
 import { Message } from '../kernel/message.js'
 import type { Outbound } from '../kernel/outbound.js'
 import type { Shares } from '../kernel/shares.js'
 import type { MapOutput, Output } from './map-handler.js'
+import { outboundFor } from './partition.js'
 import { type Failure, headOf, type Share, writeFallback, writeMarker } from './records.js'
-
-/** Messages without a lane that go to one outbound before the next has its turn. */
-const TURN = 64
 
 const MESSAGE_WORD = kindWord(MESSAGE)
 
@@ -30,8 +28,6 @@ export class Emitter {
   private readonly rekey: boolean
   private readonly saved: number[]
   private readonly rest: Share = { lo: 0, hi: 0 }
-  private current = 0
-  private turn = 0
   /** The outbound that had no room. */
   private full: Outbound | undefined
 
@@ -47,7 +43,7 @@ export class Emitter {
   single(message: Message, value: string | Uint8Array): number {
     const { ring } = message.inbound
     const { at } = message
-    const out = this.outFor(laneAt(ring, at))
+    const out = this.outFor(message)
     const written = copy(out, MESSAGE_WORD, ring, at, ring.words[at + SHARE_LO], ring.words[at + SHARE_HI], value, this.valueBytesMax)
     if (written === FULL) this.blocked(out)
     return written
@@ -56,20 +52,20 @@ export class Emitter {
   /** Passes a record on as it is, with the given share. */
   forward(message: Message, share: Share): number {
     const { ring } = message.inbound
-    const out = this.outFor(laneAt(ring, message.at))
+    const out = this.outFor(message)
     const kind = ring.words[message.at + KIND]
     return this.checked(out, copy(out, kind, ring, message.at, share.lo, share.hi, undefined, this.valueBytesMax))
   }
 
   /** Writes a marker in place of all outputs. */
   marker(message: Message, share: Share, outcome: 'ok' | 'filtered' | 'dropped' | 'nack', reason?: string): number {
-    const out = this.outFor(laneAt(message.inbound.ring, message.at))
+    const out = this.outFor(message)
     return this.checked(out, writeMarker(out, message, share, outcome, reason))
   }
 
   /** Sends the message to the fallback. */
   fallback(message: Message, share: Share, failure: Failure): number {
-    const out = this.outFor(NO_LANE)
+    const out = this.outFor(message)
     return this.checked(out, writeFallback(out, message, share, failure, this.valueBytesMax))
   }
 
@@ -80,7 +76,7 @@ export class Emitter {
     const { rest } = this
     rest.lo = share.lo
     rest.hi = share.hi
-    const out = this.outFor(laneAt(message.inbound.ring, message.at))
+    const out = this.outFor(message)
     for (let i = 0; i < outputs.length; i++) {
       const last = i === outputs.length - 1
       const written = this.child(message, outputs[i], out, outputs.length === 1 ? -1 : i, rest, last)
@@ -132,22 +128,22 @@ export class Emitter {
     let to = out
     if (this.rekey && given?.keys !== undefined) {
       head.lane = laneOf(given.keys)
-      to = this.outFor(head.lane)
+      to = outboundFor(this.outbounds, head.lane, head.sequence)
     }
     const value = given === undefined ? (output as string | Uint8Array) : given.value
     return this.checked(to, encode(to, MESSAGE_WORD, head, meta, value, this.valueBytesMax))
   }
 
-  /** Gives the outbound for a lane; without a lane they take turns. */
-  outFor(lane: number): Outbound {
+  /**
+   * Gives the outbound for a message: by its lane, else by its root's sequence. So all outputs of a root take one path, after
+   * a redo too: under order 'source' nobody else can undercut them.
+   */
+  outFor(message: Message): Outbound {
     const { outbounds } = this
     if (outbounds.length === 1) return outbounds[0]
-    if (lane !== NO_LANE) return outbounds[lane % outbounds.length]
-    if (this.turn++ >= TURN) {
-      this.turn = 0
-      this.current = this.current + 1 === outbounds.length ? 0 : this.current + 1
-    }
-    return outbounds[this.current]
+    const { ring } = message.inbound
+    const lane = laneAt(ring, message.at)
+    return outboundFor(outbounds, lane, ring.doubles[(message.at >>> 1) + SEQUENCE_DOUBLE])
   }
 
   private checked(out: Outbound, written: number): number {

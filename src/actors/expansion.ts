@@ -92,7 +92,7 @@ export class Expansion {
     this.buffer = []
     this.ended = false
     this.pulling = false
-    this.out = this.emitter.outFor(task.lane)
+    this.out = this.emitter.outFor(task.message)
     this.stream = task.stream ?? task.outputs[Symbol.iterator]()
   }
 
@@ -102,7 +102,10 @@ export class Expansion {
     for (let placed = 0; placed < STEP_MAX; placed++) {
       if (this.buffer.length === 0 && !this.ended) this.pull(task)
       if (this.error !== undefined) return 'failed'
-      if (this.buffer.length === 0) return this.ended ? this.end(task) : placed > 0 ? 'placed' : 'waiting'
+      if (this.buffer.length === 0) {
+        const result = this.ended ? this.end(task) : 'waiting'
+        return placed > 0 && result !== 'done' ? 'placed' : result
+      }
       if (this.skip > 0) this.skip--
       else {
         const written = this.emitter.part(task.message, this.buffer[0], this.count, this.rest, this.out as Outbound)

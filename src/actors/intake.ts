@@ -67,6 +67,7 @@ export class Intake {
         bounded = true
       }
     }
-    return lowest !== undefined && bounded && ((sequence - bound) | 0) > 0 ? undefined : lowest
+    // All of a root takes one path, so another inbound may still be at the very sequence before it.
+    return lowest !== undefined && bounded && ((sequence - bound) | 0) > 1 ? undefined : lowest
   }
 }

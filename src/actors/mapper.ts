@@ -352,7 +352,7 @@ export class Mapper implements Actor {
       const task = this.queue[0]
       if (task.verdict === undefined) break
       if (this.goesInParts(task)) {
-        if (!this.inSourceOrder) this.streams.push(this.queue.shift() as MapTask)
+        if (!this.inSourceOrder) this.enterStreams(this.queue.shift() as MapTask)
         else if (this.advance(task)) work++
         else break
         continue
@@ -368,6 +368,12 @@ export class Mapper implements Actor {
       else this.done(task)
     }
     return work
+  }
+
+  /** The one that has committed parts goes first: the others wait for its end (C5). */
+  private enterStreams(task: MapTask): void {
+    if (this.expansion.holds(task)) this.streams.unshift(task)
+    else this.streams.push(task)
   }
 
   private goesInParts(task: MapTask): boolean {

@@ -28,6 +28,7 @@ import type { Source, SourceRecord } from '../sources/source.js'
 import { Acks } from './acks.js'
 import { type Completed, InFlight } from './in-flight.js'
 import type { Order } from './order.js'
+import { outboundFor } from './partition.js'
 import { metaAt } from '../kernel/codec.js'
 
 export type ReaderOptions = {
@@ -58,8 +59,6 @@ export type ReaderMemory = {
 export const READER_REGISTERS = 5
 
 const STEP_MAX = 512
-/** Roots without a lane that go to one outbound before the next has its turn. */
-const TURN = 64
 /** How soon a source that had nothing is asked again. */
 const IDLE_MS = 5
 const NOTHING: readonly SourceRecord[] = []
@@ -87,8 +86,6 @@ export class Reader implements Actor {
   private stopping = false
   private done = false
   private idleUntilMs = 0
-  private current = 0
-  private turn = 0
   private dirty = false
   private nowMs = 0
 
@@ -275,7 +272,7 @@ export class Reader implements Actor {
     shares.next()
     head.shareLo = shares.lo
     head.shareHi = shares.hi
-    const out = this.outFor(head.lane)
+    const out = this.outbounds.length === 1 ? this.outbounds[0] : outboundFor(this.outbounds, head.lane, sequence)
     let written: number
     try {
       written = this.acks.awaited === 0 ? encode(out, PLAIN_MESSAGE, head, record, record.value, this.options.valueBytesMax) : this.writeAgain(out, record)
@@ -321,17 +318,6 @@ export class Reader implements Actor {
         ? `its value has ${bytes} bytes, limits.messageBytes is ${valueBytesMax}`
         : 'its keys, tags and headers have more than 128 KiB'
     this.host.fail(new MillraceError('ERR_MESSAGE_TOO_LARGE', `${this.name}: record ${positionText(record)}: ${what}`))
-  }
-
-  private outFor(lane: number): Outbound {
-    const { outbounds } = this
-    if (outbounds.length === 1) return outbounds[0]
-    if (lane !== NO_LANE) return outbounds[lane % outbounds.length]
-    if (this.turn++ >= TURN) {
-      this.turn = 0
-      this.current = this.current + 1 === outbounds.length ? 0 : this.current + 1
-    }
-    return outbounds[this.current]
   }
 
   private commit(): void {

@@ -55,11 +55,7 @@ export function requireOrder(rule: string, written: readonly Written[], accepted
     const before = last.get(lane)
     if (before && before.place > place) {
       const what = `${listed([id])} was written before ${listed([before.id])}, which came first in the batch`
-      breach(
-        rule,
-        `${what} (key ${JSON.stringify(lane)})`,
-        'the order of the batch, as the sink says `ordered`',
-      )
+      breach(rule, `${what} (keys ${lane})`, 'the order of the batch, as the sink says `ordered`')
     }
     last.set(lane, { id, place })
   }

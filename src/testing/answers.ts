@@ -63,7 +63,11 @@ export function requireArray({ result, thrown }: Answers): void {
 /** Throws unless every entry is a usable Response. */
 export function requireResponses({ unusable }: Answers): void {
   if (unusable.length === 0) return
-  breach(RULES.responses, unusable.slice(0, 5).join('; '), 'only what Response.ok(message) and its like give')
+  breach(
+    RULES.responses,
+    unusable.slice(0, 5).join('; '),
+    'what Response.ok(message), Response.failure(message, error) and the like give',
+  )
 }
 
 /** Throws unless there are as many entries as messages. */

@@ -19,6 +19,7 @@ export type MessageSpec = {
   partition?: number
   offset?: number
   eventTime?: number
+  reason?: string
 }
 
 /** What the harness writes over values whose message was answered. */

@@ -24,7 +24,8 @@ const RULE = 'a bench measures what is written'
 /**
  * Measures a sink: writes messages in batches, as many at once as its `concurrency`, and gives the rate and the time that one
  * write takes. Rejects with an AssertionError where an answer breaks the contract, or a message is not written (ok, serve or
- * onSuccess). Message objects are made, and answers checked, off the clock. `open` and `close` are not timed.
+ * onSuccess). Message objects are made, and answers checked, off the clock. `open` and `close` are not timed;
+ * nothing is written to warm up, so give it messages enough.
  */
 export async function benchSink(make: MakeSink, options: BenchSinkOptions = {}): Promise<BenchResult> {
   const { messages = 100_000, sizeBytes = 128, batch = 500, timeoutMs } = options

@@ -20,7 +20,8 @@ type Records = readonly SourceRecord[] | null
 /**
  * Measures a source: reads up to `messages` records, or to the end, acks each batch, and gives the rate and the time that one
  * read takes. Rejects with an AssertionError where a read breaks the contract or an offset comes twice. Checks
- * are off the clock; waiting for records is on it. `open` and `close` are not timed.
+ * are off the clock; waiting for records is on it. `open` and `close` are not
+ * timed; nothing is read to warm up, so give it messages enough.
  */
 export async function benchSource(make: MakeSource, options: BenchSourceOptions = {}): Promise<BenchResult> {
   const { messages = 100_000, batch = 500, timeoutMs } = options

@@ -1,5 +1,6 @@
 // `millrace/testing`: suites and benches for one's own sources and sinks. Exports only.
 
+export type { Accepted } from './accepted.js'
 export type { BenchResult } from './bench-result.js'
 export { type BenchSinkOptions, benchSink } from './bench-sink.js'
 export { type BenchSourceOptions, benchSource } from './bench-source.js'

@@ -1,7 +1,7 @@
 // A record as the suite saw it: copied at once, since the source may use its objects again.
 
 import type { SourceRecord } from '../sources/source.js'
-import { counted, described, listed, preview } from './breach.js'
+import { counted, described, preview } from './breach.js'
 
 export type Seen = {
   partition: number
@@ -16,6 +16,7 @@ export type Seen = {
   malformed: string | undefined
 }
 
+const PLACES_MAX = 10
 const INT64_MAX = 2n ** 63n - 1n
 const INT32_MAX = 2 ** 31 - 1
 
@@ -35,9 +36,19 @@ export function seenOf(record: SourceRecord, index: number, messageBytesMax: num
   }
 }
 
-/** Gives places for a message: at most ten. */
+/** Gives where records lie, for a message: at most ten of them, the partitions apart. */
 export function places(records: readonly Seen[]): string {
-  return listed(records.map(({ at }) => at)).replaceAll('"', '')
+  const groups = new Map<string, string[]>()
+  for (const { at } of records.slice(0, PLACES_MAX)) {
+    const [, group, offset] = /^(.*?) ?offset (.*)$/.exec(at) ?? [at, at]
+    groups.set(group, [...(groups.get(group) ?? []), ...(offset === undefined ? [] : [offset])])
+  }
+  const shown = [...groups].map(([group, offsets]) => {
+    if (offsets.length === 0) return group
+    return `${group} offset${offsets.length === 1 ? '' : 's'} ${offsets.join(', ')}`.trim()
+  })
+  if (records.length > PLACES_MAX) shown.push(`and ${records.length - PLACES_MAX} more`)
+  return shown.join(', ')
 }
 
 /** Tells whether two values are the same bytes. */

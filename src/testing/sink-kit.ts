@@ -43,7 +43,7 @@ export class SinkKit {
     from = 1,
     keyOf: (n: number) => readonly string[] = (n) => [`key-${n}`],
   ): MessageSpec[] {
-    const valueAt = this.options.value ?? ((n: number) => `value-${n}`)
+    const { value: valueAt = (n: number) => `value-${n}`, role } = this.options
     return Array.from({ length: count }, (_, i) => {
       const n = from + i
       return {
@@ -53,6 +53,7 @@ export class SinkKit {
         partition: 0,
         offset: n,
         eventTime: 1_700_000_000_000 + n,
+        ...(role === 'fallback' && { reason: 'attempts exhausted' }),
       }
     })
   }
@@ -95,7 +96,7 @@ export class LiveSink {
       return breach(
         WRITE_IN_TIME,
         what,
-        'an answer within writeTimeoutMs: a failure, where the write may not end',
+        'an answer within writeTimeoutMs: failure(id, error) where the writing takes longer',
       )
     })
     this.remember(batch, answers)
@@ -129,7 +130,7 @@ export class LiveSink {
   }
 
   private async call(rule: string, work: () => unknown): Promise<void> {
-    const wanted = `to resolve within ${this.timeoutMs} ms`
+    const wanted = `no throw, and an end within ${this.timeoutMs} ms`
     const done = start(work).catch((error) => breach(rule, `it threw ${described(error)}`, wanted))
     await within(done, this.timeoutMs, () => breach(rule, `it had not after ${this.timeoutMs} ms`, wanted))
   }

@@ -47,9 +47,9 @@ async function writeAll(kit: SinkKit, drafts: readonly (readonly Draft[])[]): Pr
     const batch = new TestBatch(specs)
     const answers = await live.write(batch)
     requireNoThrow(
-      'write answers',
+      'write answers each message',
       answers,
-      'an answer for each message: a throw is a failure of the whole batch',
+      'an answer for each: a throw fails the whole batch, again and again',
     )
     requireSound(answers)
     if (live.sink.ordered) requireNoOkAfterFailure(specs, answers)

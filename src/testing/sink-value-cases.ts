@@ -15,8 +15,8 @@ export const VALUE_CASES: readonly SinkCase[] = [
   one('a value of every possible byte', (kit) => [{ value: everyByte(kit) }]),
   one('text beyond ASCII', () => [{ value: 'grüße, 水車, 🌊' }]),
   one('equal values of different messages', () => [{ value: 'twin' }, { value: 'twin' }]),
-  one('several keys, an empty one too', (kit) => [
-    { value: ordinary(kit), keys: ['a', '', 'schlüssel', 'a b\n'] },
+  one('several keys, an empty one too, and tags', (kit) => [
+    { value: ordinary(kit), keys: ['a', '', 'schlüssel', 'a b\n'], tags: ['t', 'ü'] },
   ]),
   one('headers of text and of bytes', (kit) => [
     {
@@ -42,7 +42,7 @@ async function check(kit: SinkKit, rule: string, specsOf: Specs): Promise<void> 
     const named = spec.offset === undefined ? { ...spec, id: `odd-${i + 1}` } : spec
     const answers = await live.writeSpecs([named])
     const wanted =
-      'failure, fallback or nack for the message that cannot be written: a throw is a failure of the whole batch, for ever'
+      'failure, fallback or nack for what cannot be written: a throw fails the whole batch, again and again'
     requireNoThrow(rule, answers, wanted)
     requireAnswered(rule, answers)
   }

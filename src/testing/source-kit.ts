@@ -188,7 +188,7 @@ export class LiveSource {
   }
 
   private async call(rule: string, work: () => unknown): Promise<void> {
-    const wanted = `to resolve within ${this.timeoutMs} ms`
+    const wanted = `no throw, and an end within ${this.timeoutMs} ms`
     const done = start(work).catch((error) => breach(rule, `it threw ${described(error)}`, wanted))
     await within(done, this.timeoutMs, () => breach(rule, `it had not after ${this.timeoutMs} ms`, wanted))
   }

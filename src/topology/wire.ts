@@ -112,7 +112,8 @@ function buildMapper(topology: Topology, planned: PlannedActor, ends: Ends, host
     concurrency: stage.concurrency,
     handlerTimeoutMs: stage.handlerTimeoutMs,
     retry: stage.retry,
-    rekey: stage.rekey,
+    // Under order 'source' there are no lanes to change.
+    rekey: stage.rekey && order === 'key',
     valueBytesMax: limits.messageBytes,
   }
   return new Mapper(options, { ...ends, inbounds, intake, thread: planned.replica }, host)

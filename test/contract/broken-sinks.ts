@@ -24,7 +24,7 @@ const VALUES = [
   'a value of every possible byte',
   'text beyond ASCII',
   'equal values of different messages',
-  'several keys, an empty one too',
+  'several keys, an empty one too, and tags',
   'headers of text and of bytes',
   'a message without id, keys or headers',
 ].map(valueCase)
@@ -159,11 +159,49 @@ export const BROKEN_SINKS: readonly BrokenSink[] = [
     says: /accepted\(\) holds "", the value of no message that was given/,
   },
   {
+    how: 'drops values of more than 64 KiB',
+    make: writingOnly((batch) => batch.filter(({ value }) => value.length <= 65_536)),
+    fails: [valueCase('a value of 1 MiB')],
+    says: /\(1048576 bytes\) of message "odd-1" not at all/,
+  },
+  {
+    how: 'takes equal values for one message',
+    make: () => {
+      const seen = new Set<string>()
+      return writingOnly((batch) =>
+        batch.filter((message) => !seen.has(message.text()) && seen.add(message.text())),
+      )()
+    },
+    fails: [valueCase('equal values of different messages')],
+    says: /"twin" of message "odd-1", "odd-2" 1 time, but ok was answered for 2 such messages/,
+  },
+  {
+    how: 'writes text as Latin-1',
+    make: () =>
+      memorySink({}, ({ accepted, write }) => ({
+        write: (batch) => {
+          const responses = write(batch)
+          for (const [i, value] of accepted.entries()) {
+            if (value.includes(0xf0)) accepted[i] = Buffer.from(value.toString(), 'latin1')
+          }
+          return responses
+        },
+      })),
+    fails: [valueCase('text beyond ASCII'), valueCase('a value of every possible byte')],
+    says: /text beyond ASCII.*the value of no message that was given/,
+  },
+  {
+    how: 'throws at a message without keys',
+    make: writingOnly((batch) => (batch.every(({ keys }) => keys.length > 0) ? batch : fail('no key'))),
+    fails: VALUES.filter((name) => !/tombstone|several keys/.test(name)),
+    says: /write threw Error: no key/,
+  },
+  {
     how: 'calls itself ordered and reverses a batch',
     make: () =>
       memorySink({ ordered: true }, ({ write }) => ({ write: (batch) => write(batch.toReversed()) })),
     fails: [ORDER, AFTER_FAILURE],
-    says: /"m-2" was written before "m-1", which came first in the batch \(key "\[\\"same\\"\]"\)/,
+    says: /"m-2" was written before "m-1", which came first in the batch \(keys \["same"\]\)/,
   },
   {
     how: 'calls itself ordered and goes on after a failure',
@@ -324,6 +362,21 @@ function keep(accepted: Buffer[], message: Message): Response {
   if (message.text() === REFUSED_VALUE) return Response.failure(message)
   accepted.push(message.value)
   return Response.ok(message)
+}
+
+/** Writes a part of each batch, and answers ok for all that it does not refuse. */
+function writingOnly(choose: (batch: readonly Message[]) => readonly Message[]): MakeSink {
+  return () =>
+    memorySink({}, ({ write }) => ({
+      write: (batch) => {
+        const answered = new Map(write(choose(batch)).map((response) => [response.ref, response]))
+        return batch.map((message) => answered.get(message) ?? Response.ok(message))
+      },
+    }))
+}
+
+function fail(what: string): never {
+  throw new Error(what)
 }
 
 /** Answers each write with the ids of the one that came last. */

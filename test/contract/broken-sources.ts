@@ -24,6 +24,7 @@ const EXPECTED = 'the values are the expected ones'
 const END = 'the end is null, and stays null'
 const PENDING = 'pending is a number, and 0 at the end'
 const COUNTS = 'partitions and total are true'
+const ACK_ALL = 'records may be acked in order, in one call'
 const ACK_ANY = 'records may be acked one by one, in any order'
 const AGAIN = 'a nacked record comes again, as it was'
 const ACKED = 'an acked record never comes again'
@@ -196,14 +197,14 @@ export const BROKEN_SOURCES: readonly BrokenSource[] = [
     how: 'loses what is nacked',
     make: bent({}, () => ({ nack: () => undefined })),
     fails: [AGAIN, DELAY, AFTER_END],
-    says: /read gave null, the end, and partition 0 offset 0, partition 0 offset 30, .* had not come again/,
+    says: /read gave null, the end, and partition 0 offsets 0, 30, 60, .* had not come again/,
   },
   {
     how: 'loses what is nacked, and never ends',
     make: bent({ endless: true }, () => ({ nack: () => undefined })),
     options: { endless: true },
     fails: [AGAIN, DELAY],
-    says: /partition 0 offset 0, partition 0 offset 30, .* had not come again after 300 ms/,
+    says: /partition 0 offsets 0, 30, 60, .* had not come again after 300 ms/,
   },
   {
     how: 'gives another value the second time',
@@ -215,7 +216,7 @@ export const BROKEN_SOURCES: readonly BrokenSource[] = [
     how: 'gives acked records again with the nacked ones',
     make: bent({}, redeliveringAcked),
     fails: [ACKED, ONLY_NACKED, AFTER_END],
-    says: /partition 0 offset 0, partition 0 offset 20, .* came again after the ack/,
+    says: /partition 0 offsets 0, 20, 40, .* and 5 more came again after the ack/,
   },
   {
     how: 'rewinds at a nack',
@@ -243,6 +244,16 @@ export const BROKEN_SOURCES: readonly BrokenSource[] = [
     make: bent({}, takingAcksInOrder),
     fails: [ACK_ANY],
     says: /ack resolves: it threw Error: out of order/,
+  },
+  {
+    how: 'takes no more than 20 acks at once',
+    make: bent({}, () => ({
+      ack: (acks) => {
+        if (acks.length > 20) throw new Error('too many')
+      },
+    })),
+    fails: [ACK_ALL, EXPECTED, END, PENDING, COUNTS, AFTER_END],
+    says: /ack resolves: it threw Error: too many/,
   },
   {
     how: 'ignores the signal',

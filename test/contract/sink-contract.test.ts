@@ -47,6 +47,13 @@ describe('a broken sink', () => {
   })
 })
 
+it('each case has a broken sink that it is there for', () => {
+  const { cases } = recordCases((runner) => sinkContract(blackhole, { ...runner, role: 'fallback', runs: 0 }))
+  const told = new Set(BROKEN_SINKS.flatMap(({ fails }) => (fails === 'all' ? [] : fails)))
+  // A write that never ends is told of by all cases that write.
+  expect([...cases.keys()].filter((name) => !told.has(name))).toEqual(['write answers in time'])
+})
+
 describe('the randomised case', () => {
   const RULE = 'random batches keep every rule'
 

@@ -54,6 +54,14 @@ describe('a broken source', () => {
   it('that does not wait for delayMs fails', { retry: 5 }, () => expectFailures(HASTY_SOURCE))
 })
 
+it('each case has a broken source that it is there for', () => {
+  const { cases } = recordCases((runner) => sourceContract(generator, { ...runner, runs: 0 }))
+  const told = new Set(
+    [HASTY_SOURCE, ...BROKEN_SOURCES].flatMap(({ fails }) => (fails === 'all' ? [] : fails)),
+  )
+  expect([...cases.keys()].filter((name) => !told.has(name))).toEqual([])
+})
+
 describe('the randomised case', () => {
   const RULE = 'random reads, acks and nacks keep every rule'
 

@@ -1,0 +1,9 @@
+// Which of several outbounds a message takes.
+
+import { NO_LANE } from '../kernel/lane.js'
+import type { Outbound } from '../kernel/outbound.js'
+
+/** By lane, so that a lane is served by one thread (O1); without one by sequence, so that all are served alike. */
+export function outboundFor(outbounds: readonly Outbound[], lane: number, sequence: number): Outbound {
+  return outbounds[(lane === NO_LANE ? (sequence | 0) >>> 0 : lane) % outbounds.length]
+}
