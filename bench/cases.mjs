@@ -17,13 +17,15 @@ export const CONTENDERS = {
 
 /**
  * `kind`: how a sample is taken. `ours`: whom the others are compared with. `counts`: messages of a run, by contender.
- * `roundsMin`, `roundsMax`: where the usual number of rounds is too few, or not worth its time.
+ * `roundsMin`, `roundsMax`: where the usual number of rounds is too few, or not worth its time. `quickMs`: with --quick, no
+ * further round is begun that would end later.
  */
 export const CASES = {
   'map-128': {
     kind: 'rate',
     about: 'generator → map (copy of 128 B) → sink, every message acknowledged',
     ours: 'millrace-1',
+    quickMs: 26_000,
     counts: {
       loop: 8_000_000,
       'packed-1': 8_000_000,
@@ -42,6 +44,7 @@ export const CASES = {
     kind: 'rate',
     about: 'the same with 1 KB',
     ours: 'millrace-1',
+    quickMs: 26_000,
     counts: {
       loop: 3_000_000,
       'packed-1': 3_000_000,
@@ -61,12 +64,14 @@ export const CASES = {
     about:
       'generator → map (JSON parse, change, HMAC-SHA256, stringify of 1 KB) → sink, every message acknowledged',
     ours: 'millrace-2',
+    quickMs: 9_000,
     counts: { loop: 200_000, 'piscina-500': 200_000, 'millrace-1': 200_000, 'millrace-2': 300_000 },
   },
   'idle-cpu': {
     kind: 'idle',
     about: 'CPU time of a running topology with one message a second',
     ours: 'millrace-1',
+    quickMs: 4_000,
     counts: { 'millrace-1': 0 },
     roundsMax: 3,
   },
@@ -75,6 +80,7 @@ export const CASES = {
     about:
       'from the start of the process to the first message on stdout; node: node -e "process.stdout.write(…)"',
     ours: 'millrace-1',
+    quickMs: 6_000,
     counts: { node: 1, 'millrace-1': 1 },
     roundsMin: 5,
   },
@@ -83,6 +89,7 @@ export const CASES = {
     about:
       'map-128: resident memory at the end; what memory and heap (after a collection) grew by over the last 80 %',
     ours: 'millrace-2',
+    quickMs: 9_000,
     counts: { loop: 8_000_000, 'millrace-2': 8_000_000 },
     roundsMax: 3,
   },

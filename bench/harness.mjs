@@ -39,23 +39,28 @@ export function runProcess(args, env = {}) {
 }
 
 /**
- * Takes samples of each contender in turn, `rounds` of them after one that is dropped. A contender with a wrong result
- * is told to `onFailure`, and takes no further part. Gives the samples of each, by name.
+ * Takes samples of each contender in turn, `rounds` of them after one that is dropped, or fewer where `budgetMs` is used
+ * up: at least one, and that may be the one that would have been dropped. A contender with a wrong result is told to
+ * `onFailure`, and takes no further part. Gives the samples of each, by name.
  */
-export async function interleave(contenders, { rounds, warmUp = true, sample, onFailure, onProgress }) {
+export async function interleave(contenders, { rounds, warmUp, budgetMs, sample, onFailure, onProgress }) {
   const samples = new Map(contenders.map((contender) => [contender, []]))
+  const from = performance.now()
   for (let round = warmUp ? 0 : 1; round <= rounds; round++) {
+    const roundFrom = performance.now()
     for (const contender of [...samples.keys()]) {
       onProgress(contender, round)
       try {
-        const taken = await sample(contender)
-        if (round > 0) samples.get(contender).push(taken)
+        samples.get(contender).push(await sample(contender))
       } catch (error) {
         if (!(error instanceof WrongResult)) throw error
         samples.delete(contender)
         onFailure(contender, error)
       }
     }
+    const now = performance.now()
+    if (now - from + (now - roundFrom) > budgetMs) break
+    if (round === 0) for (const taken of samples.values()) taken.length = 0
   }
   return samples
 }

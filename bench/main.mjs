@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { CASES } from './cases.mjs'
 import { interleave } from './harness.mjs'
 import { DIST, HELP, readOptions, UsageError } from './options.mjs'
-import { machine, rowsOf, tableOf } from './report.mjs'
+import { conditions, machine, rowsOf, tableOf } from './report.mjs'
 import { KINDS } from './samples.mjs'
 
 const QUICK_SHARE = 0.15
@@ -25,18 +25,16 @@ async function main() {
 }
 
 async function runCase(name, options, directory) {
-  const { kind, about, roundsMin = 1, roundsMax = Number.POSITIVE_INFINITY } = CASES[name]
+  const { kind, about, roundsMin = 1, roundsMax = Infinity, quickMs } = CASES[name]
   const { metrics, prepare } = KINDS[kind]
   const counts = countsOf(name, options)
   if (Object.keys(counts).length === 0) return
-  const rounds = Math.min(
-    Math.max(options.rounds, roundsMin),
-    options.quick && kind === 'idle' ? 1 : roundsMax,
-  )
-  if (!options.json) print(['', `${name}: ${about}`, `rounds: ${rounds}`])
+  const rounds = Math.min(Math.max(options.rounds, roundsMin), roundsMax)
+  if (!options.json) print(['', `${name}: ${about}`])
   const samples = await interleave(Object.keys(counts), {
     rounds,
     warmUp: kind === 'rate' || kind === 'startup',
+    budgetMs: options.quick ? quickMs : Infinity,
     sample: prepare({ case: name, counts, directory, quick: options.quick, baseOf, packageOf }),
     onProgress: (contender, round) => progress(`${name} ${contender} ${round}/${rounds}`),
     onFailure(contender, error) {
@@ -46,6 +44,7 @@ async function runCase(name, options, directory) {
   })
   progress('')
   if (samples.size === 0) return
+  if (!options.json) print([conditions([...samples.values()][0].length)])
   for (const metric of metrics) {
     const rows = rowsOf(name, samples, metric, oursOf)
     print(options.json ? rows.map((row) => JSON.stringify(row)) : tableOf(rows, samples))

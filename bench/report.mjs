@@ -64,9 +64,14 @@ export function machine() {
   })
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`
   return [
-    `${model.trim()}, ${availableParallelism()} cores, ${memory}, load ${loadavg()[0].toFixed(2)}`,
+    `${model.trim()}, ${availableParallelism()} cores, ${memory}`,
     `Node ${process.version}, ${packages.join(', ')}`,
   ]
+}
+
+/** How a case was measured. The load says whether the machine had other things to do. */
+export function conditions(rounds) {
+  return `${rounds} ${rounds === 1 ? 'round' : 'rounds'}, load ${loadavg()[0].toFixed(1)}`
 }
 
 function figure(value) {

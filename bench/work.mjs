@@ -3,7 +3,7 @@
 import { createHmac } from 'node:crypto'
 
 const HEAD = '{"value":'
-const DIGITS = 12
+const DIGITS = 16
 const SPACE = 0x20
 const ZERO = 0x30
 const NINE = 0x39

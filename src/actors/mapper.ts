@@ -307,7 +307,8 @@ export class Mapper implements Actor {
     if (this.due.size === 0) return 0
     const nowMs = this.host.clock.now()
     let work = 0
-    while (work < STEP_MAX && !this.blocked && this.active < this.options.concurrency) {
+    // Not held up by `concurrency`: under order 'source' all that are done may be waiting for just this one.
+    while (work < STEP_MAX && !this.blocked) {
       const task = this.due.pop(nowMs)
       if (task === undefined) break
       work++

@@ -1,8 +1,9 @@
 // What the command line touches of its process, in one object: tests hand in another.
 
 import { fstatSync } from 'node:fs'
-import pino, { type DestinationStream } from 'pino'
+import type { DestinationStream } from 'pino'
 import { systemClock, wallClockMs } from '../kernel/clock.js'
+import { loadPino } from './load-pino.js'
 
 export type Terminal = { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number }
 
@@ -39,7 +40,7 @@ export function processIo(): Io {
     cwd: process.cwd(),
     env: process.env,
     signals: process,
-    logDestination: () => pino.destination({ fd: 2, sync: true }),
+    logDestination: () => loadPino().destination({ fd: 2, sync: true }),
     now: systemClock.now,
     wallClock: wallClockMs,
     every(ms, call) {

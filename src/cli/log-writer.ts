@@ -1,10 +1,11 @@
 // Where log records become lines: pino's JSON on stderr; on a terminal, one line that people read.
 
-import pino from 'pino'
+import type { Logger } from 'pino'
 import { toErrorRecord } from '../kernel/failure.js'
 import { LOG_LEVELS, type LogLevel, type LogRecord, type LogWriter } from '../kernel/log.js'
 import { painter, type Style } from './format.js'
 import type { Io } from './io.js'
+import { loadPino } from './load-pino.js'
 
 const STYLES: Partial<Record<LogLevel, Style>> = {
   trace: 'dim',
@@ -42,10 +43,14 @@ export function logLine(record: LogRecord, wallClockMs: number): string {
   )
 }
 
+// Most runs log nothing, and need no logger.
 function jsonWriter(io: Io, level: LogLevel): LogWriter {
   const formatters = { level: (label: string) => ({ level: label }) }
-  const logger = pino({ level, base: null, formatters }, io.logDestination())
+  const least = LOG_LEVELS.indexOf(level)
+  let logger: Logger | undefined
   return ({ level: at, message, actor, thread, fields }) => {
+    if (LOG_LEVELS.indexOf(at) < least) return
+    logger ??= loadPino()({ level, base: null, formatters }, io.logDestination())
     logger[at]({ ...(fields && plainFields(fields)), actor, thread }, message)
   }
 }

@@ -11,7 +11,7 @@ import type { Io } from './io.js'
 import { createLogWriter } from './log-writer.js'
 import { createProgressLine, type ProgressLine } from './progress.js'
 import { codeOfExit, errorText, isClosedPipe } from './report.js'
-import { type Signals, watchSignals } from './signals.js'
+import { Signals } from './signals.js'
 import { failedSummary, writeSummary } from './summary.js'
 import { type OptionValues, UsageError, type Verb } from './verb.js'
 
@@ -25,6 +25,15 @@ type Command = {
   isQuiet: boolean
   hasProgress: boolean
   isInline: boolean
+}
+
+type RunContext = {
+  readonly command: Command
+  readonly io: Io
+  readonly line: ProgressLine
+  readonly say: (text: string) => void
+  readonly signals: Signals
+  running?: Running
 }
 
 export const runVerb: Verb = {
@@ -56,7 +65,8 @@ export const runVerb: Verb = {
   ].join('\n'),
   async main(operands, options, io) {
     const command = commandOf(operands[0], options, io)
-    const { start } = await import('../topology/start.js')
+    // Loaded when the signals are listened for: it takes a while.
+    const start: Start = async (...given) => (await import('../topology/start.js')).start(...given)
     return run(command, io, start)
   },
 }
@@ -72,7 +82,7 @@ export function commandOf(module: string, options: OptionValues, io: Io): Comman
     )
   }
   return {
-    url: module.startsWith('file:') ? new URL(module) : pathToFileURL(resolve(io.cwd, module)),
+    url: pathToFileURL(resolve(io.cwd, module)),
     level:
       levelOf(options['log-level'], '--log-level') ??
       levelOf(io.env.MILLRACE_LOG_LEVEL || undefined, 'MILLRACE_LOG_LEVEL') ??
@@ -91,29 +101,24 @@ export async function run(command: Command, io: Io, start: Start): Promise<numbe
     line.clear()
     io.stderr.write(`millrace: ${text}\n`)
   }
-  const signals = watchSignals(io, say)
-  let running: Running | undefined
+  const context: RunContext = { command, io, line, say, signals: new Signals(io, say) }
   try {
-    const log = createLogWriter(io, command.level, line.clear)
-    const starting = start(command.url, command.isInline ? { log, threads: 0 } : { log })
-    const started = await Promise.race([starting, signals.forced])
-    if (typeof started === 'string') return endForced(started, io, say)
-    running = started
-    return await follow(running, command, io, line, signals, say)
+    return await follow(context, start)
   } catch (error) {
     line.end()
-    return fail(error, running, command, io)
+    return fail(error, context)
+  } finally {
+    context.signals.end()
   }
 }
 
-async function follow(
-  running: Running,
-  command: Command,
-  io: Io,
-  line: ProgressLine,
-  signals: Signals,
-  say: (text: string) => void,
-): Promise<number> {
+async function follow(context: RunContext, start: Start): Promise<number> {
+  const { command, io, line, signals } = context
+  const log = createLogWriter(io, command.level, line.clear)
+  const starting = start(command.url, command.isInline ? { log, threads: 0 } : { log })
+  const running = await Promise.race([starting, signals.forced])
+  if (typeof running === 'string') return endForced(running, context)
+  context.running = running
   line.begin(running.inspect().name, () => running.progress())
   signals.attach(running)
   const ended = await Promise.race([running.finished, signals.forced]).catch((error) => {
@@ -121,11 +126,11 @@ async function follow(
   })
   line.end()
   // A stop by signal is told as one, whatever it made of `finished`.
-  if (signals.isForced) return endForced(await signals.forced, io, say)
-  return finish(ended as Summary, command, io, say)
+  if (signals.isForced) return endForced(await signals.forced, context)
+  return finish(ended as Summary, context)
 }
 
-function finish(summary: Summary, command: Command, io: Io, say: (text: string) => void): number {
+function finish(summary: Summary, { command, io, say }: RunContext): number {
   if (!command.isQuiet) writeSummary(summary, command.isJson, io)
   if (summary.ok) return 0
   const open = summary.read - summary.acked - summary.abandoned
@@ -133,18 +138,19 @@ function finish(summary: Summary, command: Command, io: Io, say: (text: string) 
   return 1
 }
 
-function endForced(text: string, io: Io, say: (text: string) => void): number {
+function endForced(text: string, { io, say }: RunContext): number {
   say(text)
   // What would not stop may keep the process alive: it is not waited for.
   io.exit(1)
   return 1
 }
 
-function fail(error: unknown, running: Running | undefined, command: Command, io: Io): number {
+function fail(error: unknown, { command, io, running }: RunContext): number {
   // `millrace … | head`: the reader has what it wanted.
   if (io.stdoutIsPipe && isClosedPipe(error)) return 0
-  if (running !== undefined && !command.isQuiet)
+  if (running !== undefined && !command.isQuiet) {
     writeSummary(failedSummary(running.inspect().name, running.progress()), command.isJson, io)
+  }
   io.stderr.write(errorText(error))
   return codeOfExit(error)
 }

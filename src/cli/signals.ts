@@ -10,64 +10,79 @@ const STOP_MS = 1_000
 /** How long a start may go on after a signal. */
 const START_MS = 10_000
 
-export type Signals = {
-  /** Hands over what a signal acts on; one that came before acts now. */
-  attach(running: Running): void
-  /** True once it was stopped, not drained. */
-  readonly isForced: boolean
+/** Listens from its making until the end of the process: a signal that comes late must not change the exit code. */
+export class Signals {
   /** Resolves when a stop by signal is over, with what to say of it. */
   readonly forced: Promise<string>
-}
+  private settle: (text: string) => void = () => {}
+  private running: Running | undefined
+  private signalCount = 0
+  private isStopping = false
+  private isOver = false
+  private readonly io: Io
+  private readonly say: (line: string) => void
 
-/** Listens for signals, for the rest of the process: one that comes late must not change the exit code. */
-export function watchSignals(io: Io, say: (line: string) => void): Signals {
-  let running: Running | undefined
-  let signalCount = 0
-  let isForced = false
-  let settle: (text: string) => void = () => {}
-  const forced = new Promise<string>((resolve) => {
-    settle = resolve
-  })
+  constructor(io: Io, say: (line: string) => void) {
+    this.io = io
+    this.say = say
+    this.forced = new Promise((resolve) => {
+      this.settle = resolve
+    })
+    for (const signal of ['SIGINT', 'SIGTERM']) io.signals.on(signal, () => this.onSignal(signal))
+  }
 
-  const drain = (signal: string) => {
-    if (running === undefined) {
-      say(`${signal}: stopping as soon as it has started; again to stop at once`)
-      io.after(
-        START_MS,
-        () => running === undefined && force(`${signal}: the start did not end within ${START_MS / 1_000} s`),
-      )
+  /** Hands over what a signal acts on; one that came before acts now. */
+  attach(running: Running): void {
+    this.running = running
+    if (this.signalCount === 1) beginDrain(running)
+  }
+
+  /** True once it is being stopped, not drained. */
+  get isForced(): boolean {
+    return this.isStopping
+  }
+
+  /** From here on a signal does nothing. */
+  end(): void {
+    this.isOver = true
+  }
+
+  private onSignal(signal: string): void {
+    if (this.isOver) return
+    this.signalCount++
+    if (this.signalCount === 1) this.drain(signal)
+    else if (this.signalCount === 2) this.stop(`stopped by a second ${signal}`)
+    else this.io.exit(1)
+  }
+
+  private drain(signal: string): void {
+    const { running, io } = this
+    if (running !== undefined) {
+      const count = countText(running.progress().inFlight)
+      this.say(`${signal}: draining, ${count} in flight; again to stop at once`)
+      beginDrain(running)
       return
     }
-    say(`${signal}: draining, ${countText(running.progress().inFlight)} in flight; again to stop at once`)
-    beginDrain(running)
+    this.say(`${signal}: stopping as soon as it has started; again to stop at once`)
+    io.after(START_MS, () => {
+      const isStuck = this.running === undefined && !this.isOver
+      if (isStuck) this.stop(`${signal}: the start did not end within ${START_MS / 1_000} s`)
+    })
   }
 
-  const force = (why: string) => {
-    isForced = true
-    const text = running === undefined ? why : `${why}${heldBy(running)}`
-    const end = () => settle(text)
-    if (running === undefined) return end()
-    io.after(STOP_MS, end)
-    running.stop().then(end, (error) => settle(`${text}: ${messageOf(error)}`))
-  }
-
-  const onSignal = (signal: string) => {
-    signalCount++
-    if (signalCount === 1) drain(signal)
-    else if (signalCount === 2) force(`stopped by a second ${signal}`)
-    else io.exit(1)
-  }
-  for (const signal of ['SIGINT', 'SIGTERM']) io.signals.on(signal, () => onSignal(signal))
-
-  return {
-    attach(started) {
-      running = started
-      if (signalCount === 1) beginDrain(started)
-    },
-    get isForced() {
-      return isForced
-    },
-    forced,
+  private stop(why: string): void {
+    const { running, io } = this
+    this.isStopping = true
+    if (running === undefined) {
+      this.settle(why)
+      return
+    }
+    const text = `${why}${heldBy(running)}`
+    io.after(STOP_MS, () => this.settle(text))
+    running.stop().then(
+      () => this.settle(text),
+      (error) => this.settle(`${text}: ${messageOf(error)}`),
+    )
   }
 }
 

@@ -3,11 +3,13 @@
 import { MillraceError } from '../kernel/failure.js'
 import { contradictionsOf } from './checks.js'
 import { withDefaults } from './defaults.js'
+import { NAME_PATTERN } from './names.js'
 import { problemsOf } from './problems.js'
-import { NAME_PATTERN, topologySchema } from './schema.js'
+import { topologySchema } from './schema.js'
 import type { Route, Topology, TopologyOptions } from './types.js'
 
 const BRAND = Symbol.for('millrace.topology')
+const TRUSTED = Symbol.for('millrace.trusted')
 
 type Tag = 'and' | 'or' | 'not'
 type Only<One extends Tag> = { [Key in One]: readonly string[] } & { [Key in Exclude<Tag, One>]?: never }
@@ -22,7 +24,7 @@ export type Definition = Omit<TopologyOptions, 'routes'> & {
  * Throws ERR_CONFIG with a line for each problem. Reads the source and the sinks, and calls nothing of them.
  */
 export function defineTopology(options: Definition): Topology {
-  const problems = check(options)
+  const problems = TRUSTED in globalThis ? [] : check(options)
   if (problems.length > 0) {
     const where = labelOf(options)
     throw new MillraceError('ERR_CONFIG', problems.map((line) => `${where}: ${line}`).join('\n'))
@@ -37,8 +39,16 @@ export function isTopology(value: unknown): value is Topology {
   return typeof value === 'object' && value !== null && BRAND in value
 }
 
+/**
+ * Lets defineTopology check nothing more on this thread, in any copy of the package: for threads that import again what
+ * the main thread has checked, and compare the result. It spares each of them the loading of the schema.
+ */
+export function trustDefinitions(): void {
+  Object.defineProperty(globalThis, TRUSTED, { value: true })
+}
+
 function check(options: Definition): string[] {
-  const { error } = topologySchema.safeParse(options)
+  const { error } = topologySchema().safeParse(options)
   const problems = error === undefined ? [] : problemsOf(error.issues, options)
   // What is merely unknown does not keep the rest from being read.
   const readable = problems.every((line) => line.startsWith('unknown option '))

@@ -10,7 +10,7 @@ import { nearest } from '../kernel/nearest.js'
 /** Throws ERR_MODULE where a `file:` URL names no readable file; other URLs pass. */
 export async function checkFile(url: URL): Promise<void> {
   if (url.protocol !== 'file:') return
-  const path = fileURLToPath(url)
+  const path = pathOf(url)
   const place = pathText(path)
   let isDirectory: boolean
   try {
@@ -44,6 +44,15 @@ export function placeText(url: URL): string {
 export function pathText(path: string): string {
   const fromHere = relative(process.cwd(), path)
   return fromHere === '' || fromHere.startsWith('..') || isAbsolute(fromHere) ? path : fromHere
+}
+
+// A file: URL with a host, or with an encoded slash, is no path.
+function pathOf(url: URL): string {
+  try {
+    return fileURLToPath(url)
+  } catch (error) {
+    throw new MillraceError('ERR_MODULE', `module ${url.href}: ${messageOf(error)}`)
+  }
 }
 
 function inside(directory: string): string {

@@ -2,28 +2,66 @@
 //
 // A schema's error text is what was wanted; problems.ts puts the path and what it got before it. An object of options answers
 // unknown keys with the known ones. Sinks and sources may have more fields, and are only looked at.
+// Made when it is first asked for: every thread imports this file, and zod takes longer to load than a thread to start.
 
-import { z } from 'zod'
+import { createRequire } from 'node:module'
+import type { ZodRawShape } from 'zod'
+import { NAME_PATTERN, NAME_WANTED } from './names.js'
 
-export const MESSAGE_BYTES_MAX = 64 * 1024 * 1024
-export const ORDERS = ['none', 'key', 'source'] as const
-export const ON_EXHAUSTED = ['fallback', 'drop', 'nack', 'stop'] as const
+type Zod = typeof import('zod').z
+let z: Zod
+let made: ReturnType<typeof createSchema> | undefined
 
-/** What topologies, map stages and sinks may be called. */
-export const NAME_PATTERN = /^[A-Za-z0-9_.-]{1,128}$/
-export const NAME_WANTED = 'letters, digits, "-", "_" and ".", at most 128'
-
+const MESSAGE_BYTES_MAX = 64 * 1024 * 1024
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
+const ORDERS = ['none', 'key', 'source'] as const
+const HANDLER_WANTED = 'a function (message, context)'
+const MAP_WANTED = 'a function (message, context), a map stage { handler }, or a list of them'
+const CONDITION_WANTED = 'an object with exactly one of and, or, not'
 
-const name = z.string({ error: NAME_WANTED }).regex(NAME_PATTERN, { error: NAME_WANTED })
+/**
+ * Gives the schema of all that defineTopology takes, always the same object.
+ * For editors: `z.toJSONSchema(topologySchema(), { unrepresentable: 'any', io: 'input' })`.
+ */
+export function topologySchema() {
+  z ??= (createRequire(import.meta.url)('zod') as typeof import('zod')).z
+  made ??= createSchema()
+  return made
+}
 
-export const retrySchema = options('an object with attempts, backoff and onExhausted', {
-  attempts: z
-    .custom<number>(isAttempts, { error: 'a whole number from 1 to 1,000,000, or Infinity' })
-    .meta({ type: 'integer', minimum: 1, description: 'All tries, the first included.' })
-    .optional(),
-  backoff: options('an object with initialMs, factor, maxMs and jitter', {
+function createSchema() {
+  const retry = retrySchema()
+  const sink = sinkSchema(retry)
+  return options('an object of options, with name, source and sink', {
+    name: nameSchema().describe('Letters, digits, `-`, `_` and `.`.'),
+    source: sourceSchema(),
+    map: mapSchema(retry).optional(),
+    sink,
+    sinks: z
+      .record(z.string(), sink, { error: 'an object of sinks by name' })
+      .describe('Further sinks, for routes.')
+      .optional(),
+    routes: z
+      .array(routeSchema(), { error: 'a list of routes { when, to }' })
+      .describe('The first that matches decides; without one it is the sink.')
+      .optional(),
+    fallback: sink.describe('Gets what the others gave up on.').optional(),
+    onSuccess: sink.describe('Gets what sinks answer with Response.onSuccess.').optional(),
+    retry: retry.describe('The default for sinks and map stages.').optional(),
+    order: oneOf(ORDERS).optional(),
+    limits: limitsSchema().optional(),
+    threads: z
+      .literal(0, {
+        error: '0 (everything in one loop), or nothing; map.threads is the number of map threads',
+      })
+      .describe('0: everything in one loop of the calling thread, no worker threads.')
+      .optional(),
+  })
+}
+
+function retrySchema() {
+  const backoff = options('an object with initialMs, factor, maxMs and jitter', {
     initialMs: between(0, HOUR_MS).describe('Delay before the second try, in ms. Default 10.').optional(),
     factor: between(1, 1_000)
       .describe('Each further delay is this many times the one before. Default 2.')
@@ -32,14 +70,21 @@ export const retrySchema = options('an object with attempts, backoff and onExhau
     jitter: between(0, 1)
       .describe('Each delay is multiplied by a random number in 1 ± jitter. Default 0.2.')
       .optional(),
-  }).optional(),
-  onExhausted: oneOf(ON_EXHAUSTED)
-    .describe('What becomes of a message whose attempts are exhausted.')
-    .optional(),
-})
+  })
+  return options('an object with attempts, backoff and onExhausted', {
+    attempts: z
+      .custom<number>(isAttempts, { error: 'a whole number from 1 to 1,000,000, or Infinity' })
+      .meta({ type: 'integer', minimum: 1, description: 'All tries, the first included.' })
+      .optional(),
+    backoff: backoff.optional(),
+    onExhausted: oneOf(['fallback', 'drop', 'nack', 'stop'])
+      .describe('What becomes of a message whose attempts are exhausted.')
+      .optional(),
+  })
+}
 
-export const sinkSchema = z.object(
-  {
+function sinkSchema(retry: ReturnType<typeof retrySchema>) {
+  const shape = {
     write: fn('a function write(batch) that gives a Response for each message'),
     open: fn('a function open(context)').optional(),
     close: fn('a function close()').optional(),
@@ -49,13 +94,13 @@ export const sinkSchema = z.object(
     writeTimeoutMs: whole(1, DAY_MS).optional(),
     batchMax: whole(1, 65_536).optional(),
     concurrency: whole(1, 4_096).optional(),
-    retry: retrySchema.optional(),
-  },
-  { error: 'a sink: an object with write(batch)' },
-)
+    retry: retry.optional(),
+  }
+  return z.object(shape, { error: 'a sink: an object with write(batch)' })
+}
 
-export const sourceSchema = z.object(
-  {
+function sourceSchema() {
+  const shape = {
     read: fn('a function read(max) that gives a list of records, or null at the end'),
     open: fn('a function open(context)').optional(),
     ack: fn('a function ack(acks)').optional(),
@@ -67,109 +112,74 @@ export const sourceSchema = z.object(
     ordered: flag().optional(),
     total: between(0, Number.MAX_SAFE_INTEGER).optional(),
     unit: oneOf(['records', 'bytes']).optional(),
-  },
-  { error: 'a source: an object with read(max)' },
-)
+  }
+  return z.object(shape, { error: 'a source: an object with read(max)' })
+}
 
-const handler = fn('a function (message, context)')
+function mapSchema(retry: ReturnType<typeof retrySchema>) {
+  const handler = fn(HANDLER_WANTED)
+  const stage = options('a map stage: an object with a handler', {
+    handler,
+    name: nameSchema().describe('Default map, or map-1, map-2… where there are several.').optional(),
+    threads: whole(1, 64).describe('Map threads. Default: the cores that the other actors leave.').optional(),
+    order: oneOf(ORDERS).optional(),
+    concurrency: whole(1, 65_536).describe('Async calls in flight per thread. Default 64.').optional(),
+    handlerTimeoutMs: whole(1, DAY_MS)
+      .describe('An async handler without a result after this long fails that attempt. Default 30,000.')
+      .optional(),
+    retry: retry.optional(),
+    rekey: flag()
+      .describe('True where the keys that the handler sets decide the order from here on.')
+      .optional(),
+  })
+  const one = z.union([handler, stage], { error: `${HANDLER_WANTED}, or a map stage { handler }` })
+  return z.union([handler, stage, z.array(one, { error: MAP_WANTED })], { error: MAP_WANTED })
+}
 
-export const stageSchema = options('a map stage: an object with a handler', {
-  handler,
-  name: name.describe('Default map, or map-1, map-2… where there are several.').optional(),
-  threads: whole(1, 64)
-    .describe('Map threads. Default: the cores that the other actors leave, at least 1.')
-    .optional(),
-  order: oneOf(ORDERS).optional(),
-  concurrency: whole(1, 65_536).describe('Async calls in flight per thread. Default 64.').optional(),
-  handlerTimeoutMs: whole(1, DAY_MS)
-    .describe('An async handler without a result after this long fails. Default 30,000.')
-    .optional(),
-  retry: retrySchema.optional(),
-  rekey: flag()
-    .describe('True where the keys that the handler sets decide the order from here on.')
-    .optional(),
-})
+function routeSchema() {
+  const tag = z.string({ error: 'a tag: a text' }).min(1, { error: 'a tag: a text' })
+  const tags = z.array(tag, { error: 'a list of tags' })
+  const when = options(CONDITION_WANTED, {
+    and: tags.optional(),
+    or: tags.min(1, { error: 'a list of at least one tag (an empty one matches nothing)' }).optional(),
+    not: tags.optional(),
+  }).refine((given) => Object.values(given).filter((each) => each !== undefined).length === 1, {
+    error: CONDITION_WANTED,
+  })
+  const target = z.string({ error: 'the name of a sink, or "drop"' })
+  const targets = z.array(target, { error: 'a list' }).min(1, { error: 'at least one name; to drop, "drop"' })
+  return options('a route: an object with when and to', {
+    when: when.describe("A condition over a message's tags."),
+    to: z
+      .union([target, targets], { error: 'the name of a sink, "drop", or a list of sinks' })
+      .describe("'sink', 'fallback', 'onSuccess', 'drop', or a name of `sinks`; a list makes copies."),
+  })
+}
 
-const MAP_WANTED = 'a function (message, context), a map stage { handler }, or a list of them'
-const oneStage = z.union([handler, stageSchema], {
-  error: 'a function (message, context), or a map stage { handler }',
-})
+function limitsSchema() {
+  return options('an object of limits', {
+    messageBytes: whole(1, MESSAGE_BYTES_MAX).describe('The largest value. Default 1 MiB.').optional(),
+    memoryBytes: whole(65_536, Number.MAX_SAFE_INTEGER)
+      .describe("All shared memory of the topology. Default: half of the machine's.")
+      .optional(),
+    inFlight: whole(1, 1_048_576).describe('Records read and not settled. Default 8,192.').optional(),
+    graceMs: whole(0, HOUR_MS).describe('How long a drain may take. Default 10,000.').optional(),
+    contractBreaches: whole(1, 1_000_000)
+      .describe('After how many contract breaches of a sink the topology stops. Default 1.')
+      .optional(),
+    maxDeliveries: whole(0, 1_000_000)
+      .describe('How often a source may give a nacked record again. Default 10.')
+      .optional(),
+  })
+}
 
-const tags = z.array(z.string({ error: 'a tag: a text' }).min(1, { error: 'a tag: a text' }), {
-  error: 'a list of tags',
-})
-const CONDITION_WANTED = 'an object with exactly one of and, or, not'
-
-const conditionSchema = options(CONDITION_WANTED, {
-  and: tags.optional(),
-  or: tags.min(1, { error: 'a list of at least one tag (an empty one matches nothing)' }).optional(),
-  not: tags.optional(),
-}).refine((when) => Object.values(when).filter((value) => value !== undefined).length === 1, {
-  error: CONDITION_WANTED,
-})
-
-const routeTarget = z.string({ error: 'the name of a sink, or "drop"' })
-
-const routeSchema = options('a route: an object with when and to', {
-  when: conditionSchema.describe("A condition over a message's tags."),
-  to: z
-    .union(
-      [
-        routeTarget,
-        z.array(routeTarget, { error: 'a list' }).min(1, { error: 'at least one name; to drop, "drop"' }),
-      ],
-      {
-        error: 'the name of a sink, "drop", or a list of sinks',
-      },
-    )
-    .describe("'sink', 'fallback', 'onSuccess', 'drop', or a name of `sinks`; a list makes copies."),
-})
-
-export const limitsSchema = options('an object of limits', {
-  messageBytes: whole(1, MESSAGE_BYTES_MAX).describe('The largest value. Default 1 MiB.').optional(),
-  memoryBytes: whole(65_536, Number.MAX_SAFE_INTEGER)
-    .describe("All shared memory. Default: half of the machine's.")
-    .optional(),
-  inFlight: whole(1, 1_048_576).describe('Records read and not settled. Default 8,192.').optional(),
-  graceMs: whole(0, HOUR_MS).describe('How long a drain may take. Default 10,000.').optional(),
-  contractBreaches: whole(1, 1_000_000)
-    .describe('Breaches of a sink until the topology stops. Default 1.')
-    .optional(),
-  maxDeliveries: whole(0, 1_000_000)
-    .describe('How often a nacked record is given again. Default 10.')
-    .optional(),
-})
-
-/** All that defineTopology takes. For editors: `z.toJSONSchema(topologySchema, { unrepresentable: 'any', io: 'input' })`. */
-export const topologySchema = options('an object of options, with name, source and sink', {
-  name: name.describe('Letters, digits, `-`, `_` and `.`.'),
-  source: sourceSchema,
-  map: z
-    .union([handler, stageSchema, z.array(oneStage, { error: MAP_WANTED })], { error: MAP_WANTED })
-    .optional(),
-  sink: sinkSchema,
-  sinks: z
-    .record(z.string(), sinkSchema, { error: 'an object of sinks by name' })
-    .describe('Further sinks, for routes.')
-    .optional(),
-  routes: z
-    .array(routeSchema, { error: 'a list of routes { when, to }' })
-    .describe('The first that matches decides.')
-    .optional(),
-  fallback: sinkSchema.describe('Gets what the others gave up on.').optional(),
-  onSuccess: sinkSchema.describe('Gets what sinks answer with Response.onSuccess.').optional(),
-  retry: retrySchema.describe('The default for sinks and map stages.').optional(),
-  order: oneOf(ORDERS).optional(),
-  limits: limitsSchema.optional(),
-  threads: z
-    .literal(0, { error: '0 (everything in one loop), or nothing; map.threads is the number of map threads' })
-    .describe('0: everything in one loop of the calling thread, no worker threads.')
-    .optional(),
-})
-
-function options<Shape extends z.ZodRawShape>(wanted: string, shape: Shape) {
+function options<Shape extends ZodRawShape>(wanted: string, shape: Shape) {
   const known = Object.keys(shape).join(' ')
   return z.strictObject(shape, { error: (issue) => (issue.code === 'unrecognized_keys' ? known : wanted) })
+}
+
+function nameSchema() {
+  return z.string({ error: NAME_WANTED }).regex(NAME_PATTERN, { error: NAME_WANTED })
 }
 
 function fn(wanted: string) {

@@ -6,14 +6,7 @@ import { Response } from '../../src/sinks/response.js'
 import type { Sink } from '../../src/sinks/sink.js'
 import type { Source } from '../../src/sources/source.js'
 import { type Definition, defineTopology } from '../../src/topology/define.js'
-import type {
-  limitsSchema,
-  retrySchema,
-  sinkSchema,
-  sourceSchema,
-  stageSchema,
-  topologySchema,
-} from '../../src/topology/schema.js'
+import type { topologySchema } from '../../src/topology/schema.js'
 import type {
   Limits,
   MapHandler,
@@ -161,14 +154,15 @@ defineTopology(defineTopology(base))
 
 // The schema knows each option of the types, and no other.
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never
-type KeysOf<Schema extends z.ZodType> = keyof z.input<Schema>
+type Input = z.input<ReturnType<typeof topologySchema>>
+type StageInput = Extract<Input['map'], { handler: unknown }>
 const sameKeys: true[] = [
-  true satisfies Same<KeysOf<typeof topologySchema>, keyof TopologyOptions>,
-  true satisfies Same<KeysOf<typeof topologySchema>, keyof Definition>,
-  true satisfies Same<KeysOf<typeof stageSchema>, keyof MapStage>,
-  true satisfies Same<KeysOf<typeof retrySchema>, keyof RetryOptions>,
-  true satisfies Same<KeysOf<typeof limitsSchema>, keyof Limits>,
-  true satisfies Same<KeysOf<typeof sinkSchema>, keyof Sink>,
-  true satisfies Same<KeysOf<typeof sourceSchema>, keyof Source>,
+  true satisfies Same<keyof Input, keyof TopologyOptions>,
+  true satisfies Same<keyof Input, keyof Definition>,
+  true satisfies Same<keyof StageInput, keyof MapStage>,
+  true satisfies Same<keyof NonNullable<Input['retry']>, keyof RetryOptions>,
+  true satisfies Same<keyof NonNullable<Input['limits']>, keyof Limits>,
+  true satisfies Same<keyof Input['sink'], keyof Sink>,
+  true satisfies Same<keyof Input['source'], keyof Source>,
 ]
 void sameKeys

@@ -46,8 +46,9 @@ export class LinesSource {
 
   open(context: SourceContext): void {
     try {
-      for (let i = 0; i < this.#paths.length; i++)
-        this.#inputs.push(this.#openInput(i, context.messageBytesMax))
+      for (const index of this.#paths.keys()) {
+        this.#inputs.push(this.#openInput(index, context.messageBytesMax))
+      }
       if (context.resume !== undefined) this.#resume(context)
     } catch (error) {
       this.close()
@@ -154,13 +155,7 @@ export class LinesSource {
       record.partition = input.rules.partition
       record.offset = offset
       record.value = value
-      if (keys !== undefined)
-        record.keys = keysOf(
-          Buffer.from(value.buffer, value.byteOffset, value.length).toString(),
-          keys,
-          path,
-          offset,
-        )
+      if (keys !== undefined) record.keys = keysOf(textOf(value), keys, path, offset)
       bytes += value.length
       this.#redeliveries.shift()
     }
@@ -183,4 +178,8 @@ export class LinesSource {
   #isOver(): boolean {
     return this.#isClosed || this.#signal?.aborted === true
   }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()
 }

@@ -106,7 +106,6 @@ describe('the options of run', () => {
     ['./topology.mjs', 'file:///srv/topology.mjs'],
     ['../a b.mjs', 'file:///a%20b.mjs'],
     ['/etc/x.mjs', 'file:///etc/x.mjs'],
-    ['file:///etc/x.mjs', 'file:///etc/x.mjs'],
   ])('module %s is %s', (module, url) => {
     expect(command(module).url.href).toBe(url)
   })

@@ -1,19 +1,24 @@
 // The built command line as a real process: streams and exit codes.
 
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 
 const MAIN = fileURLToPath(new URL('../../../dist/main.js', import.meta.url))
 const PACKAGE = new URL('../../../package.json', import.meta.url)
+
+const directory = mkdtempSync(join(tmpdir(), 'millrace-main-'))
+
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 type Ended = { code: number; stdout: string; stderr: string }
 
 function millrace(...args: string[]): Promise<Ended> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, ...args], { cwd: tmpdir() }, (error, stdout, stderr) => {
+    execFile(process.execPath, [MAIN, ...args], { cwd: directory }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr })
     })
   })
@@ -40,4 +45,33 @@ test.each<[args: string[], line: string]>([
   [['run'], 'millrace run: <module> is missing (see millrace run --help)'],
 ])('%j is a mistake', async (args, line) => {
   expect(await millrace(...args)).toEqual({ code: 2, stdout: '', stderr: `${line}\n` })
+})
+
+// Nothing here may look like success, whatever a module does as it is loaded.
+test.each<[what: string, text: string, ended: { code: number; stderr: RegExp }]>([
+  [
+    'a module that is not there',
+    '',
+    { code: 2, stderr: /^ERR_MODULE module x\.mjs: no such file — [^\n]+\n$/ },
+  ],
+  [
+    'a module with a syntax error',
+    'const a =',
+    { code: 2, stderr: /^ERR_MODULE module x\.mjs:1: syntax error: [^\n]+\n$/ },
+  ],
+  [
+    'a module that never ends loading',
+    'await new Promise(() => {})',
+    { code: 2, stderr: /^ERR_MODULE module x\.mjs: a top-level await never settles — [^\n]+\n$/ },
+  ],
+  [
+    'a module that ends the process',
+    'process.exit(0)',
+    { code: 1, stderr: /^millrace: the process ended before its work did \(exit code 0\)/ },
+  ],
+])('%s', async (_what, text, { code, stderr }) => {
+  if (text !== '') writeFileSync(join(directory, 'x.mjs'), text)
+  const ended = await millrace('run', './x.mjs')
+  expect(ended).toMatchObject({ code, stdout: '' })
+  expect(ended.stderr).toMatch(stderr)
 })

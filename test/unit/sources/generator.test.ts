@@ -250,6 +250,28 @@ describe('with a clock', () => {
     expect(seen(await reading).map(({ offset }) => offset)).toEqual([3])
   })
 
+  test('more nacked records than one read can give come in several', () => {
+    const source = opened({ count: 3_000 })
+    const all = readAll(source, 5_000)
+    source.nack?.(all.map(({ offset }) => nackOf(offset)))
+    const first = readNow(source, 5_000) as Seen[]
+    expect(first.length).toBeLessThan(3_000)
+    expect([...first, ...readAll(source, 5_000)]).toEqual(all)
+  })
+
+  test('records that come again keep the pace too', async () => {
+    const source = opened({ count: 200, rate: 1_000 })
+    const all: Seen[] = []
+    const reading = (async () => {
+      while (all.length < 200) all.push(...seen(await source.read(512)))
+    })()
+    await vi.advanceTimersByTimeAsync(1_000)
+    await reading
+    source.nack?.(all.map(({ offset }) => nackOf(offset)))
+    expect(readNow(source, 512)).toEqual(all.slice(0, 101))
+    expect(source.read(512)).toBeInstanceOf(Promise)
+  })
+
   test('an abort ends the waits, and loses nothing', async () => {
     const abort = new AbortController()
     const source = opened({ count: 2, rate: 0.001 }, { signal: abort.signal })

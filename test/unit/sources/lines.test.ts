@@ -484,7 +484,7 @@ describe('a nacked line of a file', () => {
     const all = await readAll(source)
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
     const start = performance.now()
-    source.nack?.([nackOf(all[3], 70), nackOf(all[1], 40), nackOf(all[2], 40)])
+    source.nack?.([nackOf(all[3], 70), nackOf(all[1], 40), nackOf(all[0], 40), nackOf(all[2], 40)])
     const again: [number, Seen[]][] = []
     const reading = (async () => {
       for (let part = await source.read(9); part !== null; part = await source.read(9)) {
@@ -494,7 +494,7 @@ describe('a nacked line of a file', () => {
     await vi.advanceTimersByTimeAsync(200)
     await reading
     expect(again).toEqual([
-      [40, [all[1], all[2]]],
+      [40, [all[1], all[0], all[2]]],
       [70, [all[3]]],
     ])
   })
@@ -801,19 +801,22 @@ describe('stdin of a process, read on a worker thread', () => {
     expect(await outputOf([process.execPath, program], fd)).toBe('"ab"\n"cd"\n')
   })
 
+  /** Runs the program with a terminal as its stdin. */
+  function inTerminal(how: string, then: (child: ChildProcess) => void): Promise<string> {
+    const command = `stty -echo; "${process.execPath}" "${program}" ${how}`
+    return outputOf(['script', '-qec', command, join(folder, 'typescript')], 'pipe', then)
+  }
+
   test.skipIf(!hasScript())('is a terminal, where ^D is the end', async () => {
-    const command = `stty -echo; "${process.execPath}" "${program}"`
-    const output = await outputOf(
-      ['script', '-qec', command, join(folder, 'typescript')],
-      'pipe',
-      (child) => {
-        child.stdin?.write('d\n\x04')
-      },
-    )
+    const output = await inTerminal('', (child) => child.stdin?.write('d\n\x04'))
     expect(output.split(/[\r\n]+/)).toEqual(expect.arrayContaining(['"ab"', '"cd"']))
   })
 
-  test('does not hold up the exit of the process while it is open and idle', async () => {
+  test.skipIf(!hasScript())('does not hold up the exit of the process while a terminal is idle', async () => {
+    expect(await inTerminal('exit', () => {})).toContain('"ab"')
+  })
+
+  test('does not hold up the exit of the process while a pipe is idle', async () => {
     expect(await outputOf([process.execPath, program, 'exit'], 'pipe', () => {})).toBe('"ab"\n')
   })
 

@@ -418,6 +418,13 @@ describe('what is right is taken', () => {
     expect(topology.stages[0].retry).toEqual({ ...retry, onExhausted: 'stop' })
   })
 
+  test('with a fallback sink, everything may go there', () => {
+    const retry = { onExhausted: 'fallback' } as const
+    const other = sink({ retry })
+    const more = { retry, map: { handler, retry }, sink: other, sinks: { audit: other }, onSuccess: other }
+    expect(problemsOf({ ...base(), ...more, fallback: sink() })).toEqual([])
+  })
+
   test('a condition may match everything', () => {
     const topology = defineTopology({
       ...base(),
@@ -431,7 +438,7 @@ describe('what is right is taken', () => {
 })
 
 test('the schema becomes a JSON schema', () => {
-  expect(z.toJSONSchema(topologySchema, { unrepresentable: 'any', io: 'input' })).toMatchObject({
+  expect(z.toJSONSchema(topologySchema(), { unrepresentable: 'any', io: 'input' })).toMatchObject({
     required: ['name', 'source', 'sink'],
     additionalProperties: false,
     properties: {

@@ -157,6 +157,7 @@ const table: [name: string, result: string | RegExp][] = [
   ['qqqqqqqq.mjs', 'ERR_MODULE module qqqqqqqq.mjs: no such file'],
   ['nowhere/good.mjs', 'ERR_MODULE module nowhere/good.mjs: no such file (and no directory nowhere)'],
   ['dir', 'ERR_MODULE module dir: a directory, wanted a module file; did you mean dir/topology.mjs?'],
+  ['file://host/good.mjs', /^ERR_MODULE module file:\/\/host\/good\.mjs: File URL host must be /],
   ['good.mjs/x', /^ERR_MODULE module good\.mjs\/x: ENOTDIR/],
   [
     'data:text/javascript,export default 1',
