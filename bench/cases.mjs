@@ -80,7 +80,7 @@ export const CASES = {
     about:
       'from the start of the process to the first message on stdout; node: node -e "process.stdout.write(…)"',
     ours: 'millrace-1',
-    quickMs: 6_000,
+    quickMs: 10_000,
     counts: { node: 1, 'millrace-1': 1 },
     roundsMin: 5,
   },

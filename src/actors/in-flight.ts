@@ -4,7 +4,7 @@
 // A ring of typed arrays holds the newest roots by sequence; the few that outlive a whole lap of it move to a map, so that
 // one message held for an hour costs its own entry and nothing else. Sequences have no gap and only grow.
 
-import { offsetHalves } from '../kernel/codec.js'
+import { highHalf, offsetHalves } from '../kernel/codec.js'
 
 /** An unsettled root that outlived a lap of the ring. */
 type Straggler = {
@@ -70,7 +70,7 @@ export class InFlight {
     this.partition[i] = partition
     if (typeof offset === 'number') {
       this.offsetLo[i] = offset | 0
-      this.offsetHi[i] = Math.floor(offset / 0x1_0000_0000)
+      this.offsetHi[i] = highHalf(offset)
     } else {
       const halves = offsetHalves(offset)
       this.offsetLo[i] = halves[0]

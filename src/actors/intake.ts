@@ -21,6 +21,7 @@ export class Intake {
   peek(): Inbound | undefined {
     if (this.merged) return this.lowest()
     const { inbounds } = this
+    if (inbounds.length === 1) return inbounds[0].peek() ? inbounds[0] : undefined
     if (this.turn++ >= TURN) this.next()
     for (let tried = 0; tried < inbounds.length; tried++) {
       const inbound = inbounds[this.current]

@@ -110,6 +110,7 @@ export class Mapper implements Actor {
     work += this.retryDue()
     work += this.takeNew()
     if (this.inSourceOrder) this.raiseWatermark()
+    this.counters.set('inFlight', this.active + this.due.size + this.lanes.waiting)
     if (this.dirty) {
       this.expansion.save()
       this.cell.commit()

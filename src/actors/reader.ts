@@ -12,6 +12,8 @@ import {
   OUTCOME_NACK,
   OUTCOME_SERVE,
   offsetOf,
+  OK_RUN,
+  OK_RUN_ENTRY_BYTES,
   type RecordHead,
   ROUTE_FALLBACK,
   TOO_LARGE,
@@ -20,7 +22,8 @@ import type { Counters } from '../kernel/counters.js'
 import { isMillraceError, messageOf, MillraceError } from '../kernel/failure.js'
 import type { Inbound } from '../kernel/inbound.js'
 import { laneOf, NO_LANE } from '../kernel/lane.js'
-import { EPOCH, KIND, SEQUENCE_DOUBLE, SHARE_HI, SHARE_LO } from '../kernel/layout.js'
+import { EPOCH, KIND, RECORD_HEADER_BYTES, SEQUENCE_DOUBLE, SHARE_HI, SHARE_LO, VALUE_BYTES } from '../kernel/layout.js'
+import type { Ring } from '../kernel/mailbox.js'
 import { Message } from '../kernel/message.js'
 import type { Outbound } from '../kernel/outbound.js'
 import type { Shares } from '../kernel/shares.js'
@@ -168,6 +171,10 @@ export class Reader implements Actor {
     const at = ring.wordAt(position)
     // R1: a root of an earlier life of the reader is nobody's any more.
     if (ring.words[at + EPOCH] !== this.head.epoch) return
+    if (ring.words[at + KIND] === OK_RUN) {
+      this.takeOkRun(ring, at)
+      return
+    }
     const sequence = ring.doubles[(at >>> 1) + SEQUENCE_DOUBLE]
     const outcome = (ring.words[at + KIND] >>> 8) & 0xff
     if (outcome === OUTCOME_SERVE) this.takeAnswer(new Message(inbound, position), sequence)
@@ -175,6 +182,15 @@ export class Reader implements Actor {
     const { inFlight } = this
     const result = inFlight.settle(sequence, ring.words[at + SHARE_LO], ring.words[at + SHARE_HI], outcome === OUTCOME_NACK)
     if (result === 'complete') this.complete(inFlight.completed, sequence)
+  }
+
+  private takeOkRun(ring: Ring, at: number): void {
+    const { inFlight } = this
+    const end = at + ((RECORD_HEADER_BYTES + ring.words[at + VALUE_BYTES]) >>> 2)
+    for (let entry = at + (RECORD_HEADER_BYTES >>> 2); entry < end; entry += OK_RUN_ENTRY_BYTES >>> 2) {
+      const sequence = ring.doubles[entry >>> 1]
+      if (inFlight.settle(sequence, ring.words[entry + 2], ring.words[entry + 3], false) === 'complete') this.complete(inFlight.completed, sequence)
+    }
   }
 
   private takeAnswer(settlement: Message, sequence: number): void {

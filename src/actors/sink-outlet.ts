@@ -3,28 +3,27 @@
 // Every method gives FULL where the mailbox has no room: then nothing was written.
 
 import {
+  claimOkRun,
   copy,
   encode,
-  encodeBare,
   FULL,
   kindWord,
   MESSAGE,
   metaAt,
+  OK_RUN_ENTRY_BYTES,
   OUTCOME_DROPPED,
   OUTCOME_NACK,
-  OUTCOME_OK,
   OUTCOME_SERVE,
   SETTLEMENT,
   TOO_LARGE,
 } from '../kernel/codec.js'
-import { KIND, SHARE_HI, SHARE_LO } from '../kernel/layout.js'
+import { EPOCH, KIND, RECORD_HEADER_BYTES, SEQUENCE_DOUBLE, SHARE_HI, SHARE_LO } from '../kernel/layout.js'
 import type { Message } from '../kernel/message.js'
 import type { Outbound } from '../kernel/outbound.js'
 import type { NackOptions, ServeOptions } from '../sinks/response.js'
 import type { OnSuccessMessage } from '../sinks/sink.js'
 import { type Failure, headOf, settleMarker, type Share, writeFallback } from './records.js'
 
-const OK_WORD = kindWord(SETTLEMENT, OUTCOME_OK)
 const INT32_MAX = 2 ** 31 - 1
 
 export type SinkOutbounds = {
@@ -44,14 +43,27 @@ export class SinkOutlet {
     this.valueBytesMax = valueBytesMax
     this.hasFallback = out.fallback !== undefined
     this.hasOnSuccess = out.onSuccess !== undefined
+    this.okMax = Math.floor((out.settlements.ring.capacity / 2 - RECORD_HEADER_BYTES) / OK_RUN_ENTRY_BYTES)
   }
 
-  /** Settles a message as ok. */
-  ok(message: Message): number {
-    const { ring } = message.inbound
-    const { at } = message
+  /** The most messages that `ok` settles at once. */
+  readonly okMax: number
+
+  /** Settles `count` messages of a batch as ok, from number `from` on: all in one record, as a batch has one epoch. */
+  ok(messages: readonly Message[], from: number, count: number): number {
     const { settlements } = this.out
-    return wanted(settlements, encodeBare(settlements, OK_WORD, ring, at, ring.words[at + SHARE_LO], ring.words[at + SHARE_HI]))
+    const { words, doubles } = settlements.ring
+    let at = claimOkRun(settlements, epochOf(messages[from]), count)
+    if (at === FULL) return wanted(settlements, FULL)
+    for (let i = from; i < from + count; i++) {
+      const message = messages[i]
+      const { ring } = message.inbound
+      doubles[at >>> 1] = ring.doubles[(message.at >>> 1) + SEQUENCE_DOUBLE]
+      words[at + 2] = ring.words[message.at + SHARE_LO]
+      words[at + 3] = ring.words[message.at + SHARE_HI]
+      at += OK_RUN_ENTRY_BYTES >>> 2
+    }
+    return at
   }
 
   /** Settles a message as ok, with an answer; one that is too large settles as an error (S6). */
@@ -113,6 +125,10 @@ export class SinkOutlet {
     const { settlements } = this.out
     return wanted(settlements, encode(settlements, kindWord(SETTLEMENT, outcome), headOf(message, shareOf(message)), meta, '', 0))
   }
+}
+
+function epochOf(message: Message): number {
+  return message.inbound.ring.words[message.at + EPOCH]
 }
 
 function shareOf(message: Message): Share {

@@ -76,6 +76,11 @@ export class SinkQueue {
     return this.due.nextMs
   }
 
+  /** How many wait: for their time, or behind their lane. */
+  get waiting(): number {
+    return this.due.size + this.lanes.waiting
+  }
+
   /** Fills a batch with what may be written now, the due ones first; gives how many records were taken. */
   fill(batch: SinkBatch): number {
     return this.fillDue(batch) + this.fillNew(batch)

@@ -89,6 +89,7 @@ export class SinkActor implements Actor {
       if (taken === 0) break
       work += taken
     }
+    this.counters.set('inFlight', this.inHand)
     if (this.dirty) {
       this.cell.commit()
       this.counters.add('written', this.written)
@@ -102,6 +103,13 @@ export class SinkActor implements Actor {
     let dueMs = this.queue.dueMs
     for (const batch of this.batches) dueMs = Math.min(dueMs, batch.deadlineMs)
     return dueMs
+  }
+
+  /** Messages that the sink has not answered, and those that wait for another try. */
+  private get inHand(): number {
+    let count = this.queue.waiting
+    for (const batch of this.batches) count += batch.messages.length - batch.done
+    return count
   }
 
   private writeNext(): number {
@@ -227,20 +235,28 @@ export class SinkActor implements Actor {
     const { messages, responses } = batch
     const before = batch.done
     while (batch.done < messages.length && !this.blocked) {
-      const message = messages[batch.done]
-      const response = responses[batch.done]
-      if (response.outcome === 'ok' ? !this.ok(message) : !this.dispose(message, response, batch)) this.blocked = true
-      else batch.done++
+      if (responses[batch.done].outcome === 'ok') this.settleOk(batch)
+      else if (this.dispose(messages[batch.done], responses[batch.done], batch)) batch.done++
+      else this.blocked = true
     }
     if (batch.done > before) this.dirty = true
     return batch.done - before
   }
 
-  private ok(message: Message): boolean {
-    if (this.outlet.ok(message) === FULL) return false
-    this.written++
-    this.queue.settle(message)
-    return true
+  /** The usual case: a run of messages that are all ok is settled by one record. */
+  private settleOk(batch: SinkBatch): void {
+    const { messages, responses } = batch
+    const from = batch.done
+    const most = Math.min(messages.length, from + this.outlet.okMax)
+    let to = from + 1
+    while (to < most && responses[to].outcome === 'ok') to++
+    if (this.outlet.ok(messages, from, to - from) === FULL) {
+      this.blocked = true
+      return
+    }
+    for (let i = from; i < to; i++) this.queue.settle(messages[i])
+    this.written += to - from
+    batch.done = to
   }
 
   private dispose(message: Message, response: Response, batch: SinkBatch): boolean {

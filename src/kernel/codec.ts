@@ -26,10 +26,13 @@ import { META_BYTES_MAX, type Ring } from './mailbox.js'
 import type { Outbound } from './outbound.js'
 
 /** What a record is: a message, a marker (a share that travels on without one), or a settlement on its way back. */
-export type RecordKind = typeof MESSAGE | typeof MARKER | typeof SETTLEMENT
+export type RecordKind = typeof MESSAGE | typeof MARKER | typeof SETTLEMENT | typeof OK_RUN
 export const MESSAGE = 1
 export const MARKER = 2
 export const SETTLEMENT = 3
+/** Settlements of many roots of one epoch, all ok: its value is a list of sequence (double) and share (two words). */
+export const OK_RUN = 4
+export const OK_RUN_ENTRY_BYTES = 16
 
 /** What became of a share. */
 export const OUTCOMES = ['ok', 'serve', 'filtered', 'dropped', 'nack'] as const
@@ -181,23 +184,17 @@ export function copy(
   return at
 }
 
-/** Writes a record with the root and share of another one and nothing else: gives its first word or FULL. */
-export function encodeBare(out: Outbound, kind: number, from: Ring, fromAt: number, shareLo: number, shareHi: number): number {
-  const at = out.claim(RECORD_HEADER_BYTES)
+/** Reserves an OK_RUN record for `count` roots of an epoch: gives the word index of its first entry, or FULL. */
+export function claimOkRun(out: Outbound, epoch: number, count: number): number {
+  const valueBytes = count * OK_RUN_ENTRY_BYTES
+  const at = out.claim(RECORD_HEADER_BYTES + valueBytes)
   if (at === FULL) return FULL
-  const { words, doubles } = out.ring
-  words[at + LENGTH] = RECORD_HEADER_BYTES
-  words[at + KIND] = kind
-  clearConsumerWords(out.ring, at)
-  words[at + EPOCH] = from.words[fromAt + EPOCH]
-  words[at + SHAPE] = from.words[fromAt + SHAPE] & LANE_MASK
-  doubles[(at >>> 1) + SEQUENCE_DOUBLE] = from.doubles[(fromAt >>> 1) + SEQUENCE_DOUBLE]
-  words[at + SHARE_LO] = shareLo
-  words[at + SHARE_HI] = shareHi
-  words[at + META_BYTES] = 0
-  words[at + VALUE_BYTES] = 0
-  return at
+  okRunHead.epoch = epoch
+  writeHead(out.ring, at, RECORD_HEADER_BYTES + valueBytes, OK_RUN, okRunHead, 0, 0, valueBytes)
+  return at + (RECORD_HEADER_BYTES >>> 2)
 }
+
+const okRunHead: RecordHead = { epoch: 0, sequence: 0, lane: 0, shareLo: 0, shareHi: 0 }
 
 /** Gives the flags of a record. */
 export function flagsAt(ring: Ring, at: number): number {
@@ -271,8 +268,13 @@ export function headersAt(ring: Ring, at: number): Record<string, HeaderValue> |
 
 /** Gives the low and high halves of a 64-bit offset. */
 export function offsetHalves(offset: bigint | number): readonly [number, number] {
-  if (typeof offset === 'number') return [offset | 0, Math.floor(offset / 0x1_0000_0000) | 0]
+  if (typeof offset === 'number') return [offset | 0, highHalf(offset)]
   return [Number(BigInt.asIntN(32, offset)), Number(BigInt.asIntN(32, offset >> 32n))]
+}
+
+/** Gives the high half of an offset that is a safe integer. */
+export function highHalf(offset: number): number {
+  return offset >= 0 && offset < 0x1_0000_0000 ? 0 : Math.floor(offset / 0x1_0000_0000) | 0
 }
 
 /** Makes a 64-bit offset of its halves. */
@@ -386,7 +388,7 @@ function writeMeta(ring: Ring, start: number, flags: number, meta: MessageMeta):
 function writeOffset(words: Int32Array, word: number, offset: bigint | number): void {
   if (typeof offset === 'number') {
     words[word] = offset | 0
-    words[word + 1] = Math.floor(offset / 0x1_0000_0000)
+    words[word + 1] = highHalf(offset)
   } else {
     const halves = offsetHalves(offset)
     words[word] = halves[0]

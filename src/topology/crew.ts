@@ -9,6 +9,7 @@ import { Doorbell } from '../kernel/doorbell.js'
 import { isMillraceError, messageOf, MillraceError } from '../kernel/failure.js'
 import { createLog, type LogWriter } from '../kernel/log.js'
 import { Runner } from '../kernel/runner.js'
+import type { Sink } from '../sinks/sink.js'
 import type { PlanMemory } from './memory.js'
 import type { Plan, PlannedActor } from './plan.js'
 import type { Topology } from './types.js'
@@ -38,10 +39,12 @@ export class Crew {
   private readonly planned: PlannedActor[]
   private readonly clock: Clock
   private readonly abort = new AbortController()
+  private readonly openedSinks = new Set<Sink>()
   private readonly opened: (() => void | Promise<void>)[] = []
   private runner: Runner | undefined
   private reader: Reader | undefined
   private lagTimer: NodeJS.Timeout | undefined
+  private lookAtLag: (() => Promise<void>) | undefined
   private hasFailed = false
 
   constructor(options: CrewOptions) {
@@ -94,6 +97,7 @@ export class Crew {
     this.abort.abort()
     this.runner?.stop()
     clearInterval(this.lagTimer)
+    await this.lookAtLag?.()
     const errors: unknown[] = []
     for (const close of this.opened.reverse()) await Promise.resolve().then(close).catch((error) => errors.push(error))
     this.opened.length = 0
@@ -102,6 +106,9 @@ export class Crew {
 
   private async openSink(actor: PlannedActor): Promise<void> {
     const { sink } = roleOf(this.options.topology, actor.sink)
+    // One object may have several roles.
+    if (this.openedSinks.has(sink)) return
+    this.openedSinks.add(sink)
     await opening(actor.name, () => sink.open?.({ log: this.logOf(actor.name) }))
     this.opened.push(() => sink.close?.())
   }
@@ -133,8 +140,9 @@ export class Crew {
     const { plan, memory } = this.options
     const counters = new Counters(memory.counters[plan.actors.findIndex((actor) => actor.kind === 'reader')])
     const look = async () => counters.set('pending', Number(await source.pending?.()))
-    const lookSafely = () => void look().catch((error) => this.logOf(source.name ?? 'source').warn(`pending() failed: ${messageOf(error)}`))
-    lookSafely()
+    const lookSafely = () => look().catch((error) => this.logOf(source.name ?? 'source').warn(`pending() failed: ${messageOf(error)}`))
+    this.lookAtLag = lookSafely
+    void lookSafely()
     this.lagTimer = setInterval(lookSafely, LAG_MS)
     this.lagTimer.unref()
   }

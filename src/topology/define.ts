@@ -6,24 +6,16 @@ import { withDefaults } from './defaults.js'
 import { NAME_PATTERN } from './names.js'
 import { problemsOf } from './problems.js'
 import { topologySchema } from './schema.js'
-import type { Route, Topology, TopologyOptions } from './types.js'
+import type { Topology, TopologyOptions } from './types.js'
 
 const BRAND = Symbol.for('millrace.topology')
 const TRUSTED = Symbol.for('millrace.trusted')
-
-type Tag = 'and' | 'or' | 'not'
-type Only<One extends Tag> = { [Key in One]: readonly string[] } & { [Key in Exclude<Tag, One>]?: never }
-
-/** The options; but here the compiler sees too that a condition is exactly one of `and`, `or` and `not`. */
-export type Definition = Omit<TopologyOptions, 'routes'> & {
-  routes?: readonly (Omit<Route, 'when'> & { when: Only<'and'> | Only<'or'> | Only<'not'> })[]
-}
 
 /**
  * Makes a topology: the default export of a topology module.
  * Throws ERR_CONFIG with a line for each problem. Reads the source and the sinks, and calls nothing of them.
  */
-export function defineTopology(options: Definition): Topology {
+export function defineTopology(options: TopologyOptions): Topology {
   const problems = TRUSTED in globalThis ? [] : check(options)
   if (problems.length > 0) {
     const where = labelOf(options)
@@ -47,7 +39,7 @@ export function trustDefinitions(): void {
   Object.defineProperty(globalThis, TRUSTED, { value: true })
 }
 
-function check(options: Definition): string[] {
+function check(options: TopologyOptions): string[] {
   const { error } = topologySchema().safeParse(options)
   const problems = error === undefined ? [] : problemsOf(error.issues, options)
   // What is merely unknown does not keep the rest from being read.

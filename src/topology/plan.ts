@@ -56,13 +56,14 @@ class Planner {
   }
 
   plan(): Plan {
-    const { stages, sinks, routes, fallback, onSuccess } = this.topology
+    const { stages, sinks, routes, fallback, onSuccess, inline } = this.topology
     const reader = this.actor('reader', 'reader', 'ingress')
     let last = [reader]
     stages.forEach((stage, number) => {
       const mappers: PlannedActor[] = []
-      for (let replica = 0; replica < stage.threads; replica++) {
-        const name = stage.threads === 1 ? stage.name : `${stage.name}-${replica}`
+      const threads = inline ? 1 : stage.threads
+      for (let replica = 0; replica < threads; replica++) {
+        const name = threads === 1 ? stage.name : `${stage.name}-${replica}`
         const mapper = this.actor(name, 'mapper', name, { stage: number, replica })
         this.park(mapper)
         mappers.push(mapper)

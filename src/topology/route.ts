@@ -18,7 +18,7 @@ export function routeFunction(routes: Topology['routes'], destinations: readonly
 
 /** `and`: all of the tags; `or`: one of them; `not`: none of them. */
 export function matches(when: TagCondition, tags: readonly string[]): boolean {
-  if ('and' in when) return when.and.every((tag) => tags.includes(tag))
-  if ('or' in when) return when.or.some((tag) => tags.includes(tag))
+  if (when.and !== undefined) return when.and.every((tag) => tags.includes(tag))
+  if (when.or !== undefined) return when.or.some((tag) => tags.includes(tag))
   return !when.not.some((tag) => tags.includes(tag))
 }

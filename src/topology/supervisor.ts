@@ -153,9 +153,13 @@ export class Supervisor implements Running {
     return new MillraceError('ERR_DRAIN', what)
   }
 
-  /** Who has taken what it has not settled: by what lies in the mailboxes before it. */
+  /** Who has messages in hand; where nobody has, they lie in the mailboxes. */
   private culprits(): string {
-    return this.plan.actors.map(({ name }) => name).join(', ')
+    const holders = this.plan.actors
+      .map(({ name, kind }, i) => ({ name, kind, count: this.counters[i].get('inFlight') }))
+      .filter(({ kind, count }) => kind !== 'reader' && count > 0)
+      .map(({ name, count }) => `${name} has ${count} in hand`)
+    return holders.length > 0 ? holders.join(', ') : 'none in hand: they lie in the mailboxes'
   }
 }
 

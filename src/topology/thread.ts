@@ -6,6 +6,7 @@ import { remote, serve } from '../kernel/control.js'
 import { type ErrorRecord, MillraceError, toErrorRecord } from '../kernel/failure.js'
 import type { LogRecord } from '../kernel/log.js'
 import { Crew } from './crew.js'
+import { trustDefinitions } from './define.js'
 import { fingerprintOf } from './fingerprint.js'
 import { loadTopology } from './load.js'
 import type { PlanMemory } from './memory.js'
@@ -88,6 +89,8 @@ async function attempt(act: () => Promise<void>): Promise<ErrorRecord | undefine
 
 async function load({ module, fingerprint, thread }: ThreadTask): Promise<Topology> {
   const url = new URL(module)
+  // The main thread has checked the same definition; the fingerprint says that it is the same.
+  trustDefinitions()
   const topology = await loadTopology(url)
   if ((await fingerprintOf(topology, url)) === fingerprint) return topology
   const what = `topology "${topology.name}": on thread ${thread} the module gave another definition than on the main thread: it must not depend on time, chance, the thread, or a file that changes`

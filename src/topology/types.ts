@@ -24,7 +24,10 @@ export type MapStage = {
 }
 
 /** A condition over a message's tags: exactly one of the three. */
-export type TagCondition = { and: readonly string[] } | { or: readonly string[] } | { not: readonly string[] }
+export type TagCondition =
+  | { and: readonly string[]; or?: never; not?: never }
+  | { or: readonly string[]; and?: never; not?: never }
+  | { not: readonly string[]; and?: never; or?: never }
 
 /** Where messages with these tags go; the first route that matches decides, and without one it is 'sink'. */
 export type Route = { when: TagCondition; to: string | readonly string[] }

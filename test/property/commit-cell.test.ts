@@ -182,7 +182,7 @@ describe('the commit cell', () => {
   })
 
   it('fails when a successor does not wipe larger marks (C3)', { timeout: 300_000 }, async () => {
-    vi.spyOn(Inbound.prototype as never, 'wipeLargerMark' as never).mockImplementation((() => {}) as never)
+    vi.spyOn(Inbound.prototype as unknown as { wipeLargerMark(): void }, 'wipeLargerMark').mockImplementation(() => {})
     const property = fc.asyncProperty(cases, async (input) => {
       check(input, await play({ ...input, async: true, order: 'none', crashRate: 0.2, sinkCrashes: false, count: 120 }))
     })

@@ -370,7 +370,7 @@ class Chain {
         this.checkContent(this.rings[number], entry)
       assert.equal(this.members[number + 1].inbound?.watermark(), model.watermark)
     })
-    this.members.forEach((member, actor) => this.checkParked(member, actor))
+    for (let actor = 0; actor < ACTORS; actor++) this.checkParked(this.members[actor], actor)
   }
 
   private checkContent(ring: Ring, entry: Entry): void {

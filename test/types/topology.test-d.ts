@@ -5,7 +5,7 @@ import type { Message } from '../../src/kernel/message.js'
 import { Response } from '../../src/sinks/response.js'
 import type { Sink } from '../../src/sinks/sink.js'
 import type { Source } from '../../src/sources/source.js'
-import { type Definition, defineTopology } from '../../src/topology/define.js'
+import { defineTopology } from '../../src/topology/define.js'
 import type { topologySchema } from '../../src/topology/schema.js'
 import type {
   Limits,
@@ -158,7 +158,6 @@ type Input = z.input<ReturnType<typeof topologySchema>>
 type StageInput = Extract<Input['map'], { handler: unknown }>
 const sameKeys: true[] = [
   true satisfies Same<keyof Input, keyof TopologyOptions>,
-  true satisfies Same<keyof Input, keyof Definition>,
   true satisfies Same<keyof StageInput, keyof MapStage>,
   true satisfies Same<keyof NonNullable<Input['retry']>, keyof RetryOptions>,
   true satisfies Same<keyof NonNullable<Input['limits']>, keyof Limits>,
