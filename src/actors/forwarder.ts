@@ -69,6 +69,10 @@ export class Forwarder implements Actor {
     return work
   }
 
+  ring(): void {
+    this.memory.cell.ring()
+  }
+
   dueMs(): number {
     return Number.POSITIVE_INFINITY
   }

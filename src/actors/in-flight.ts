@@ -6,23 +6,25 @@
 
 import { highHalf, offsetHalves } from '../kernel/codec.js'
 
-/** An unsettled root that outlived a lap of the ring. */
-type Straggler = {
-  shareLo: number
-  shareHi: number
-  offsetLo: number
-  offsetHi: number
-  partition: number
-  readAtMs: number
-  nacked: boolean
-}
-
 const FREE = 0
 const OPEN = 1
 const OPEN_NACKED = 2
 
+// An entry's words, and its one double, counted from its first.
+const ENTRY_WORDS = 8
+const SHARE_LO = 0
+const SHARE_HI = 1
+const OFFSET_LO = 2
+const OFFSET_HI = 3
+const PARTITION = 4
+const STATE = 5
+const READ_AT_DOUBLE = 3
+
 /** Where a completed root lay in its source, and how it fared: filled by `settle`. */
 export type Completed = { offsetLo: number; offsetHi: number; partition: number; readAtMs: number; nacked: boolean }
+
+/** An unsettled root that outlived a lap of the ring. */
+type Straggler = Completed & { shareLo: number; shareHi: number }
 
 export type SettleResult = 'open' | 'complete' | 'unknown'
 
@@ -34,26 +36,17 @@ export class InFlight {
   private base: number
   private next: number
   private readonly mask: number
-  private readonly shareLo: Int32Array
-  private readonly shareHi: Int32Array
-  private readonly offsetLo: Int32Array
-  private readonly offsetHi: Int32Array
-  private readonly partition: Int32Array
-  private readonly readAtMs: Float64Array
-  private readonly state: Uint8Array
+  /** Entries of 32 bytes: share, offset, partition, state (words), time of reading (double). */
+  private readonly words: Int32Array
+  private readonly doubles: Float64Array
   private readonly stragglers = new Map<number, Straggler>()
 
   /** `capacity`: roots in the ring, a power of two; `nextSequence`: that of the first root. */
   constructor(capacity: number, nextSequence = 0) {
     this.mask = capacity - 1
     this.base = this.next = nextSequence
-    this.shareLo = new Int32Array(capacity)
-    this.shareHi = new Int32Array(capacity)
-    this.offsetLo = new Int32Array(capacity)
-    this.offsetHi = new Int32Array(capacity)
-    this.partition = new Int32Array(capacity)
-    this.readAtMs = new Float64Array(capacity)
-    this.state = new Uint8Array(capacity)
+    this.words = new Int32Array(capacity * ENTRY_WORDS)
+    this.doubles = new Float64Array(this.words.buffer)
   }
 
   /** Sequence of the next root. */
@@ -64,20 +57,21 @@ export class InFlight {
   /** Adds the next root, with its share and its place in the source. */
   add(shareLo: number, shareHi: number, partition: number, offset: bigint | number, readAtMs: number): void {
     if (this.next - this.base > this.mask) this.makeRoom()
-    const i = this.next & this.mask
-    this.shareLo[i] = shareLo
-    this.shareHi[i] = shareHi
-    this.partition[i] = partition
+    const i = this.entry(this.next)
+    const { words } = this
+    words[i + SHARE_LO] = shareLo
+    words[i + SHARE_HI] = shareHi
+    words[i + PARTITION] = partition
     if (typeof offset === 'number') {
-      this.offsetLo[i] = offset | 0
-      this.offsetHi[i] = highHalf(offset)
+      words[i + OFFSET_LO] = offset | 0
+      words[i + OFFSET_HI] = highHalf(offset)
     } else {
       const halves = offsetHalves(offset)
-      this.offsetLo[i] = halves[0]
-      this.offsetHi[i] = halves[1]
+      words[i + OFFSET_LO] = halves[0]
+      words[i + OFFSET_HI] = halves[1]
     }
-    this.readAtMs[i] = readAtMs
-    this.state[i] = OPEN
+    this.doubles[(i >>> 1) + READ_AT_DOUBLE] = readAtMs
+    words[i + STATE] = OPEN
     this.next++
     this.size++
   }
@@ -86,14 +80,19 @@ export class InFlight {
   settle(sequence: number, shareLo: number, shareHi: number, nack: boolean): SettleResult {
     if (sequence >= this.next) return 'unknown'
     if (sequence < this.base) return this.settleStraggler(sequence, shareLo, shareHi, nack)
-    const i = sequence & this.mask
-    if (this.state[i] === FREE) return 'unknown'
-    this.shareLo[i] ^= shareLo
-    this.shareHi[i] ^= shareHi
-    if (nack) this.state[i] = OPEN_NACKED
-    if ((this.shareLo[i] | this.shareHi[i]) !== 0) return 'open'
+    const { words } = this
+    const i = this.entry(sequence)
+    if (words[i + STATE] === FREE) return 'unknown'
+    const lo = words[i + SHARE_LO] ^ shareLo
+    const hi = words[i + SHARE_HI] ^ shareHi
+    if (nack) words[i + STATE] = OPEN_NACKED
+    if ((lo | hi) !== 0) {
+      words[i + SHARE_LO] = lo
+      words[i + SHARE_HI] = hi
+      return 'open'
+    }
     this.fillCompleted(i)
-    this.state[i] = FREE
+    words[i + STATE] = FREE
     this.size--
     if (sequence === this.base) this.advance()
     return 'complete'
@@ -103,8 +102,8 @@ export class InFlight {
   forEach(visit: (root: Completed, sequence: number) => void): void {
     for (const [sequence, straggler] of this.stragglers) visit(straggler, sequence)
     for (let sequence = this.base; sequence < this.next; sequence++) {
-      const i = sequence & this.mask
-      if (this.state[i] === FREE) continue
+      const i = this.entry(sequence)
+      if (this.words[i + STATE] === FREE) continue
       this.fillCompleted(i)
       visit(this.completed, sequence)
     }
@@ -114,22 +113,17 @@ export class InFlight {
   lowest(): Completed | undefined {
     for (const straggler of this.stragglers.values()) return straggler
     if (this.base === this.next) return undefined
-    this.fillCompleted(this.base & this.mask)
+    this.fillCompleted(this.entry(this.base))
     return this.completed
   }
 
   private makeRoom(): void {
-    const i = this.base & this.mask
-    this.stragglers.set(this.base, {
-      shareLo: this.shareLo[i],
-      shareHi: this.shareHi[i],
-      offsetLo: this.offsetLo[i],
-      offsetHi: this.offsetHi[i],
-      partition: this.partition[i],
-      readAtMs: this.readAtMs[i],
-      nacked: this.state[i] === OPEN_NACKED,
-    })
-    this.state[i] = FREE
+    const i = this.entry(this.base)
+    this.fillCompleted(i)
+    const shareLo = this.words[i + SHARE_LO]
+    const shareHi = this.words[i + SHARE_HI]
+    this.stragglers.set(this.base, { ...this.completed, shareLo, shareHi })
+    this.words[i + STATE] = FREE
     this.advance()
   }
 
@@ -147,15 +141,21 @@ export class InFlight {
   }
 
   private advance(): void {
-    while (this.base < this.next && this.state[this.base & this.mask] === FREE) this.base++
+    while (this.base < this.next && this.words[this.entry(this.base) + STATE] === FREE) this.base++
   }
 
   private fillCompleted(i: number): void {
     const { completed } = this
-    completed.offsetLo = this.offsetLo[i]
-    completed.offsetHi = this.offsetHi[i]
-    completed.partition = this.partition[i]
-    completed.readAtMs = this.readAtMs[i]
-    completed.nacked = this.state[i] === OPEN_NACKED
+    const { words } = this
+    completed.offsetLo = words[i + OFFSET_LO]
+    completed.offsetHi = words[i + OFFSET_HI]
+    completed.partition = words[i + PARTITION]
+    completed.readAtMs = this.doubles[(i >>> 1) + READ_AT_DOUBLE]
+    completed.nacked = words[i + STATE] === OPEN_NACKED
+  }
+
+  /** First word of a root's entry. */
+  private entry(sequence: number): number {
+    return (sequence & this.mask) * ENTRY_WORDS
   }
 }

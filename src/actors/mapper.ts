@@ -119,6 +119,10 @@ export class Mapper implements Actor {
     return work
   }
 
+  ring(): void {
+    this.cell.ring()
+  }
+
   dueMs(): number {
     const oldest: MapTask | undefined = this.running.values().next().value
     const timeoutMs = oldest === undefined ? Number.POSITIVE_INFINITY : oldest.startedMs + this.options.handlerTimeoutMs
@@ -147,15 +151,16 @@ export class Mapper implements Actor {
 
   /** Nobody is before it: the handler is called at once, and a plain result needs no task. */
   private direct(message: Message): void {
-    const { words } = message.inbound.ring
-    words[message.at + STATE] |= STATE_BEGUN // H1
     let result: MapResult | Promise<MapResult>
+    this.cell.handling(message.inbound, message.place)
     try {
       result = this.handler(message, this.context)
     } catch (error) {
+      this.cell.handled()
       this.failed(this.enter(this.taskOf(message)), error)
       return
     }
+    this.cell.handled()
     const plain = typeof result === 'string' || result instanceof Uint8Array
     if (plain && !this.expansion.wasOpen(message) && this.emitter.single(message, result as string | Uint8Array) >= 0) {
       message.inbound.settle(message.place, this.cell.pending)
@@ -203,14 +208,16 @@ export class Mapper implements Actor {
 
   private run(task: MapTask): void {
     const { message } = task
-    message.inbound.ring.words[message.at + STATE] |= STATE_BEGUN // H1
     let result: MapResult | Promise<MapResult>
+    this.cell.handling(message.inbound, message.place)
     try {
       result = this.handler(message, this.context)
     } catch (error) {
+      this.cell.handled()
       this.failed(task, error)
       return
     }
+    this.cell.handled()
     this.follow(task, result)
   }
 
@@ -221,8 +228,9 @@ export class Mapper implements Actor {
   }
 
   private await(task: MapTask, promise: PromiseLike<MapResult>): void {
-    const { inbound, place } = task.message
+    const { inbound, place, at } = task.message
     const { execution } = task
+    inbound.ring.words[at + STATE] |= STATE_BEGUN // H1
     task.startedMs = this.host.clock.now()
     this.running.add(task)
     const settled = (report: () => void) => {

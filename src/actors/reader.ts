@@ -64,6 +64,8 @@ export const READER_REGISTERS = 5
 const STEP_MAX = 512
 /** How soon a source that had nothing is asked again. */
 const IDLE_MS = 5
+/** How long a few free places wait for more. */
+const FEW_FREE_MS = 1
 const NOTHING: readonly SourceRecord[] = []
 const PLAIN_MESSAGE = kindWord(MESSAGE)
 const TO_FALLBACK = kindWord(MESSAGE, 0, ROUTE_FALLBACK)
@@ -91,6 +93,7 @@ export class Reader implements Actor {
   private idleUntilMs = 0
   private dirty = false
   private nowMs = 0
+  private settledMs = 0
 
   constructor(options: ReaderOptions, memory: ReaderMemory, host: Host) {
     this.name = options.name
@@ -112,8 +115,8 @@ export class Reader implements Actor {
     const settled = this.takeSettlements()
     this.acks.flush()
     let work = settled + this.write()
-    // While settlements flow, reading waits for a worthwhile number of free places.
-    if (settled === 0 || this.free >= Math.min(STEP_MAX, this.options.inFlightMax >> 3)) work += this.read()
+    if (settled > 0) this.settledMs = this.nowMs
+    if (this.nowMs >= this.readableMs) work += this.read()
     if (this.dirty) this.commit()
     if (!this.done && this.isDone()) {
       this.done = true
@@ -122,8 +125,13 @@ export class Reader implements Actor {
     return work
   }
 
+  ring(): void {
+    this.cell.ring()
+  }
+
   dueMs(): number {
-    return this.stopping || this.ended || this.reading ? Number.POSITIVE_INFINITY : this.idleUntilMs
+    const waits = this.stopping || this.ended || this.reading || this.free <= 0
+    return waits ? Number.POSITIVE_INFINITY : Math.max(this.idleUntilMs, this.readableMs)
   }
 
   /** Reads no more: what is in flight is finished. */
@@ -138,6 +146,11 @@ export class Reader implements Actor {
     this.inFlight.forEach((root) => this.acks.nack(root.partition, offsetOf(root.offsetLo, root.offsetHi), reason, 0))
     this.acks.flush()
     await this.acks.idle()
+  }
+
+  /** While settlements flow, reading waits for a worthwhile number of free places; a few are used when no more come. */
+  private get readableMs(): number {
+    return this.free >= Math.min(STEP_MAX, this.options.inFlightMax >> 3) ? 0 : this.settledMs + FEW_FREE_MS
   }
 
   private get free(): number {

@@ -60,6 +60,8 @@ export class SinkQueue {
   private readonly waiters = new Map<Message, Waiter>()
   private readonly due = new DueHeap<Waiter>()
   private parkingFull = false
+  /** The one lane of all messages, or -1 where each has its own. */
+  private readonly commonLane: number
 
   constructor(options: SinkQueueOptions, memory: { intake: Intake; parking: Parking; cell: Cell }, clock: Clock) {
     this.options = options
@@ -67,6 +69,7 @@ export class SinkQueue {
     this.parking = memory.parking
     this.cell = memory.cell
     this.clock = clock
+    this.commonLane = { key: -1, source: SOURCE_LANE, none: NO_LANE }[options.order]
     this.exclusive = options.order !== 'none' && (!options.ordered || options.concurrency > 1)
     for (const message of memory.parking.recover()) this.recover(message)
   }
@@ -112,10 +115,9 @@ export class SinkQueue {
     if (waiter.lane === NO_LANE || this.lanes.members(waiter.lane)[0] === waiter) this.due.push(waiter)
   }
 
-  /** The lane by which a message is ordered here. */
+  /** The lane by which a message is ordered here: its own, or the same for all. */
   laneOf(message: Message): number {
-    if (this.options.order === 'key') return laneAt(message.inbound.ring, message.at)
-    return this.options.order === 'source' ? SOURCE_LANE : NO_LANE
+    return this.commonLane < 0 ? laneAt(message.inbound.ring, message.at) : this.commonLane
   }
 
   /** An ordered sink gets all that wait behind what is due in its lane too. */
@@ -140,6 +142,7 @@ export class SinkQueue {
     const { messages } = batch
     const { batchMax } = this.options
     let ids: Set<string> | undefined
+    let epoch = messages.length > 0 ? epochOf(messages[0]) : -1
     let work = 0
     while (messages.length < batchMax && !this.parkingFull && this.lanes.waiting < WAITING_MAX) {
       const inbound = this.intake.peek()
@@ -152,13 +155,20 @@ export class SinkQueue {
         continue
       }
       // One epoch a batch, and no id twice: within a batch an id names one message.
-      if (messages.length > 0 && epochOf(message) !== epochOf(messages[0])) break
+      if (epoch < 0) epoch = epochOf(message)
+      else if (epochOf(message) !== epoch) break
       if (flagsAt(inbound.ring, message.at) & HAS_ID) {
         ids ??= new Set(messages.map((other) => other.id))
         if (ids.has(message.id)) break
         ids.add(message.id)
       }
       const lane = this.laneOf(message)
+      if (lane === NO_LANE) {
+        inbound.take()
+        messages.push(message)
+        work++
+        continue
+      }
       const joins = !this.lanes.has(lane) || this.joinsBatch(batch, lane)
       if (!joins && this.options.order === 'source') break
       inbound.take()

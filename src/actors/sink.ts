@@ -99,6 +99,10 @@ export class SinkActor implements Actor {
     return work
   }
 
+  ring(): void {
+    this.cell.ring()
+  }
+
   dueMs(): number {
     let dueMs = this.queue.dueMs
     for (const batch of this.batches) dueMs = Math.min(dueMs, batch.deadlineMs)

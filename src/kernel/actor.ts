@@ -12,6 +12,8 @@ export interface Actor {
    * done until a bell rings, `wake` is called, or `dueMs` has come.
    */
   step(): number
+  /** Wakes whoever may go on with what was committed since the last call. Owed before the thread parks or yields (W2). */
+  ring(): void
   /** When the next thing is due by the clock, or Infinity. */
   dueMs(): number
 }

@@ -5,6 +5,8 @@
 import { crashPoint } from './crash.js'
 import type { Inbound } from './inbound.js'
 import {
+  HANDLING_INBOUND_WORD,
+  HANDLING_POSITION_WORD,
   PUBLISHED_WORD,
   SLOT_NUMBER_DOUBLE,
   SLOT_TAILS_WORD,
@@ -67,10 +69,31 @@ export class Cell {
       crashPoint('cell.recover-tail')
       outbound.recover(this.words[tails + i], this.watermark)
     })
+    const handling = this.words[HANDLING_INBOUND_WORD]
     inbounds.forEach((inbound, i) => {
       crashPoint('cell.recover-cursor')
+      inbound.number = i + 1
+      if (handling === i + 1) inbound.suspect(this.words[HANDLING_POSITION_WORD])
       inbound.recover(this.words[tails + outbounds.length + i], this.number)
     })
+    this.handled()
+  }
+
+  /** Says which record user code is called for: if the thread dies in it, the successor knows whom to suspect (H1). */
+  handling(inbound: Inbound, position: number): void {
+    this.words[HANDLING_POSITION_WORD] = position
+    this.words[HANDLING_INBOUND_WORD] = inbound.number
+  }
+
+  /** User code has returned. */
+  handled(): void {
+    this.words[HANDLING_INBOUND_WORD] = 0
+  }
+
+  /** Wakes the consumers of what was published since the last call (W2). Owed before the thread parks or yields. */
+  ring(): void {
+    for (let i = 0; i < this.outbounds.length; i++) this.outbounds[i].wakeConsumer()
+    for (let i = 0; i < this.inbounds.length; i++) this.inbounds[i].wakeProducer()
   }
 
   /** Number of the commit that will publish what is done now. */

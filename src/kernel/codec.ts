@@ -335,6 +335,7 @@ function flagsOf(meta: MessageMeta, value: Value): number {
 }
 
 function metaBytesOf(flags: number, meta: MessageMeta): number {
+  if (flags === HAS_OFFSET) return 8
   let bytes = 8 * countBits(flags & FIXED)
   if ((flags & ~FIXED & ~IS_TOMBSTONE) === 0) return bytes
   if (flags & HAS_ID) bytes += alignUp8(4 + utf8Bytes(meta.id as string))

@@ -27,11 +27,14 @@ import { PADDING_KIND } from './outbound.js'
 
 export class Inbound {
   readonly ring: Ring
+  /** Its number in its actor's cell, from 1. */
+  number = 0
   /** Everything below it is settled; the cell publishes it. */
   cursor: number
   private readonly producerBell: Doorbell
   private next: number
   private released: number
+  private owesRing = false
   /** The published tail as it was last looked up: it only grows, so an old one is safe. */
   private tailSeen: number
   /** Positions of settled records whose bytes somebody still reads (M5); almost always empty. */
@@ -118,11 +121,6 @@ export class Inbound {
     this.pins.splice(index, 1)
   }
 
-  /** Tells whether a record's bytes are pinned. */
-  get pinned(): boolean {
-    return this.pins.length > 0
-  }
-
   /** Gives the bytes below the published cursor, and below all pins, back to the producer (M5). */
   release(): void {
     const to = this.pins.length === 0 ? this.cursor : this.lowestPin()
@@ -132,6 +130,14 @@ export class Inbound {
     // For the producer, which loads the release position and then writes below it.
     Atomics.store(words, RELEASE_WORD, to)
     this.released = to
+    this.owesRing = true
+  }
+
+  /** Wakes the producer, if it waits for bytes that were released since the last call. */
+  wakeProducer(): void {
+    if (!this.owesRing) return
+    this.owesRing = false
+    const { words } = this.ring
     if (Atomics.load(words, WANTED_WORD) === 1 && Atomics.exchange(words, WANTED_WORD, 0) === 1) this.producerBell.ring()
   }
 
@@ -161,7 +167,12 @@ export class Inbound {
     if (doubles[(at >>> 1) + MARK_DOUBLE] > published) doubles[(at >>> 1) + MARK_DOUBLE] = 0
   }
 
-  /** H1: it was in hand when the predecessor died. */
+  /** H1: user code was called for this record when the predecessor died. */
+  suspect(position: number): void {
+    this.ring.words[this.ring.wordAt(position) + STATE] |= STATE_SUSPECT
+  }
+
+  /** H1: its promise was pending when the predecessor died. */
   private suspectIfBegun(at: number): void {
     const { words } = this.ring
     const state = words[at + STATE]

@@ -23,10 +23,10 @@
 //   kind  = record kind | outcome << 8 | route << 16 | text << 24    shape = lane (13 bits) | meta flags << 13
 //   meta  = what the flags say is there, and nothing else (see codec.ts)
 //
-// Commit cell (one SharedArrayBuffer an actor): published word, two slots (C1), counters
+// Commit cell (one SharedArrayBuffer an actor): published word, what is being handled (H1), two slots (C1)
 //
-//   byte 0           128                    ...                     ...
-//   ├ published ┄┄┄┄┄├ slot 0 ┄┄┄┄┄┄┄┄┄┄┄┄┄┄├ slot 1 ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄├ counters ┄┄┄┤
+//   byte 0                     128                     ...
+//   ├ published ┄├ handling ┄┄┄├ slot 0 ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄├ slot 1 ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┤
 //   slot = number (double), watermark, one tail an outbound, one cursor an inbound, registers (doubles)
 
 export const TAIL_WORD = 0
@@ -66,6 +66,9 @@ export const LANE_MASK = (1 << LANE_BITS) - 1
 
 // The commit cell.
 export const PUBLISHED_WORD = 0
+/** What user code is called for now: number of the inbound plus 1 (0 for nothing), and position (H1). */
+export const HANDLING_INBOUND_WORD = 8
+export const HANDLING_POSITION_WORD = 9
 export const SLOTS_BYTE = 128
 export const SLOT_NUMBER_DOUBLE = 0
 export const SLOT_WATERMARK_WORD = 2

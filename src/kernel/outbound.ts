@@ -7,6 +7,8 @@ import { KIND, LENGTH, RELEASE_WORD, TAIL_WORD, WANTED_WORD, WATERMARK_WORD } fr
 import { type Mailbox, Ring } from './mailbox.js'
 
 export const PADDING_KIND = 0
+/** A signal costs as much as hundreds of messages: a busy producer wakes a parked consumer once for so many bytes. */
+const RING_BYTES = 64 * 1024
 
 export class Outbound {
   readonly ring: Ring
@@ -14,6 +16,10 @@ export class Outbound {
   tail: number
   private readonly consumerBell: Doorbell
   private published: number
+  /** Where the tail was when the consumer was last woken. */
+  private rung: number
+  private owesRing = false
+  private stopped = false
   private watermark: number
   /** The release position as it was last looked up: it only grows, so an old one is safe. */
   private releaseSeen: number
@@ -21,7 +27,7 @@ export class Outbound {
   constructor(mailbox: Mailbox) {
     this.ring = new Ring(mailbox.memory)
     this.consumerBell = mailbox.consumerBell
-    this.tail = this.published = Atomics.load(this.ring.words, TAIL_WORD)
+    this.tail = this.published = this.rung = Atomics.load(this.ring.words, TAIL_WORD)
     this.releaseSeen = Atomics.load(this.ring.words, RELEASE_WORD)
     this.watermark = Atomics.load(this.ring.words, WATERMARK_WORD)
   }
@@ -31,7 +37,7 @@ export class Outbound {
     const { ring } = this
     const lapLeft = ring.lapLeft(this.tail)
     const wanted = length <= lapLeft ? length : length + lapLeft
-    if (wanted > this.free()) return -1
+    if (!this.hasFree(wanted)) return -1
     if (length > lapLeft) {
       const at = ring.wordAt(this.tail)
       ring.words[at + LENGTH] = lapLeft
@@ -70,7 +76,7 @@ export class Outbound {
     Atomics.store(this.ring.words, WANTED_WORD, 1)
   }
 
-  /** Publishes the tail and the order watermark that the actor's commit made true, and wakes the consumer. */
+  /** Publishes the tail and the order watermark that the actor's commit made true. `wakeConsumer` is owed. */
   publish(watermark: number): void {
     if (this.tail === this.published && watermark === this.watermark) return
     if (this.tail !== this.published) {
@@ -83,6 +89,16 @@ export class Outbound {
       Atomics.store(this.ring.words, WATERMARK_WORD, watermark)
       this.watermark = watermark
     }
+    this.owesRing = true
+    // A consumer that sleeps over this much wakes at once, to work beside the producer.
+    if (((this.tail - this.rung) | 0) >= RING_BYTES) this.wakeConsumer()
+  }
+
+  /** Wakes the consumer if it is parked and something was published since the last call (W2). */
+  wakeConsumer(): void {
+    if (!this.owesRing) return
+    this.owesRing = false
+    this.rung = this.tail
     this.consumerBell.ring()
   }
 
@@ -90,17 +106,21 @@ export class Outbound {
   recover(tail: number, watermark: number): void {
     Atomics.store(this.ring.words, TAIL_WORD, tail)
     Atomics.store(this.ring.words, WATERMARK_WORD, watermark)
-    this.tail = this.published = tail
+    this.tail = this.published = this.rung = tail
     this.watermark = watermark
     this.consumerBell.signal()
   }
 
-  private free(): number {
+  /**
+   * Tells whether so many bytes are free. The shared word is looked up only when the old one does not suffice. A producer that
+   * was stopped goes on when there is room for many records: a few at a time would cost a wake-up each.
+   */
+  private hasFree(bytes: number): boolean {
     const { capacity } = this.ring
-    const used = (this.tail - this.releaseSeen) | 0
-    // Half a ring free is enough for any record: only near fullness is the shared word looked up.
-    if (capacity - used >= capacity >> 1) return capacity - used
+    if (!this.stopped && bytes <= capacity - ((this.tail - this.releaseSeen) | 0)) return true
     this.releaseSeen = Atomics.load(this.ring.words, RELEASE_WORD)
-    return capacity - ((this.tail - this.releaseSeen) | 0)
+    const free = capacity - ((this.tail - this.releaseSeen) | 0)
+    this.stopped = bytes > free || (this.stopped && free < capacity >> 2)
+    return !this.stopped
   }
 }

@@ -56,6 +56,7 @@ export class Runner {
         return
       }
     } while (this.running && this.clock.now() - startedMs < TURN_MS)
+    this.ringAll()
     setImmediate(this.turn)
   }
 
@@ -74,11 +75,17 @@ export class Runner {
     return work
   }
 
+  private ringAll(): void {
+    for (const actor of this.actors) actor.ring()
+  }
+
   private park(): void {
+    this.ringAll()
     const value = this.bell.arm()
     this.parked = true
     // W2: whatever was published before the flag was seen is found by stepping once more.
     const waited = this.stepAll() > 0 ? undefined : this.wait(value)
+    this.ringAll()
     if (waited === undefined) {
       this.unpark()
       setImmediate(this.turn)

@@ -22,8 +22,8 @@ export class Shares {
     do {
       this.counterLo = (this.counterLo + 1) | 0
       if (this.counterLo === 0) this.counterHi = (this.counterHi + 1) | 0
-      this.lo = mix(mix(this.counterLo ^ this.keyLo) + Math.imul(this.counterHi, 0x9e3779b9) + this.keyHi)
-      this.hi = mix((mix((this.counterLo + this.keyHi) ^ 0x5bf03635) ^ this.keyLo) - this.counterHi)
+      this.lo = mix((this.counterLo ^ this.keyLo) + Math.imul(this.counterHi, 0x9e3779b9))
+      this.hi = mix(Math.imul(this.counterLo, 0x2c1b3c6d) + (this.keyHi ^ this.counterHi))
     } while ((this.lo | this.hi) === 0)
   }
 }

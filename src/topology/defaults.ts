@@ -19,7 +19,7 @@ const BATCH_MAX = 500
 
 const LIMITS_DEFAULT: Omit<Limits, 'memoryBytes'> = {
   messageBytes: 1024 * 1024,
-  inFlight: 8_192,
+  inFlight: 16_384,
   graceMs: 10_000,
   contractBreaches: 1,
   maxDeliveries: 10,

@@ -162,7 +162,7 @@ function limitsSchema() {
     memoryBytes: whole(65_536, Number.MAX_SAFE_INTEGER)
       .describe("All shared memory of the topology. Default: half of the machine's.")
       .optional(),
-    inFlight: whole(1, 1_048_576).describe('Records read and not settled. Default 8,192.').optional(),
+    inFlight: whole(1, 1_048_576).describe('Records read and not settled. Default 16,384.').optional(),
     graceMs: whole(0, HOUR_MS).describe('How long a drain may take. Default 10,000.').optional(),
     contractBreaches: whole(1, 1_000_000)
       .describe('After how many contract breaches of a sink the topology stops. Default 1.')

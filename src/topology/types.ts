@@ -37,7 +37,7 @@ export type Limits = {
   messageBytes: number
   /** All shared memory of the topology. Default: half of the machine's. */
   memoryBytes: number
-  /** Records read and not settled. Default 8,192. */
+  /** Records read and not settled. Default 16,384. */
   inFlight: number
   /** How long a drain may take. Default 10,000. */
   graceMs: number
