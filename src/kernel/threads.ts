@@ -3,15 +3,17 @@
 import type { Transferable } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 
+const THREADS_MAX = 1024
+
 export class Threads {
   private readonly pool: Piscina
 
-  /** `entry`: the module whose default export is the task. */
-  constructor(entry: URL, count: number) {
+  /** `entry`: the module whose default export is the task; `ready`: threads to make at once, others come with their tasks. */
+  constructor(entry: URL, ready: number) {
     this.pool = new Piscina({
       filename: entry.href,
-      minThreads: count,
-      maxThreads: count,
+      minThreads: ready,
+      maxThreads: THREADS_MAX,
       concurrentTasksPerWorker: 1,
       // Piscina's own waiting would block the thread's event loop.
       atomics: 'disabled',

@@ -5,34 +5,59 @@ import { MillraceError } from '../kernel/failure.js'
 import type { LogWriter } from '../kernel/log.js'
 import { isTopology } from './define.js'
 import { fingerprintOf } from './fingerprint.js'
-import { InlineHands } from './inline-hands.js'
 import { loadTopology } from './load.js'
+import type { Hands, HandsOptions } from './hands.js'
 import { createMemory } from './memory.js'
+import { checkFile } from './module-file.js'
 import { planOf } from './plan.js'
 import type { Running } from './running.js'
 import type { StartOptions } from './start.js'
 import { Supervisor } from './supervisor.js'
-import { ThreadHands } from './thread-hands.js'
+import { createThreads, ThreadHands } from './thread-hands.js'
 import type { Topology } from './types.js'
 
 /** What start() does. */
 export async function launch(target: URL | string | Topology, options: StartOptions): Promise<Running> {
-  const url = isTopology(target) ? undefined : urlOf(target)
-  const loaded = url === undefined ? (target as Topology) : await loadTopology(url)
+  if (isTopology(target)) return launchInline(target, options)
+  const url = urlOf(target)
+  await checkFile(url)
+  if (options.threads === 0) return launchInline(await loadTopology(url), { ...options, threads: 0 })
+  // Threads take longest to come up, so they do it meanwhile; until the topology is found good, nothing runs on them.
+  const threads = createThreads()
+  try {
+    const topology = await loadTopology(url)
+    if (topology.inline) {
+      await threads.destroy()
+      return await launchInline(topology, options)
+    }
+    const shared = prepare(topology, options)
+    const hands = new ThreadHands({ ...shared, module: url.href, fingerprint: await fingerprintOf(topology, url) }, threads)
+    return await supervise(shared, hands)
+  } catch (error) {
+    await threads.destroy()
+    throw error
+  }
+}
+
+async function launchInline(loaded: Topology, options: StartOptions): Promise<Running> {
   const topology = options.threads === 0 ? { ...loaded, inline: true } : loaded
-  if (url === undefined && !topology.inline) {
+  if (!topology.inline) {
     const what = `topology "${topology.name}": start(): got a topology that runs on threads, wanted the URL of its module: every thread imports it again. Or say threads: 0`
     throw new MillraceError('ERR_CONFIG', what)
   }
-  const log = options.log ?? logToStderr
+  const shared = prepare(topology, options)
+  const { InlineHands } = await import('./inline-hands.js')
+  return supervise(shared, new InlineHands(shared))
+}
+
+function prepare(topology: Topology, options: StartOptions): HandsOptions {
   const plan = planOf(topology)
-  const memory = createMemory(plan)
-  const life = { runKey: crypto.getRandomValues(new Int32Array(2)) as unknown as [number, number], incarnation: 0, epoch: 1 }
-  const shared = { topology, plan, memory, log, life }
-  const hands =
-    url === undefined || topology.inline
-      ? new InlineHands(shared)
-      : new ThreadHands({ ...shared, module: url.href, fingerprint: await fingerprintOf(topology, url) })
+  const runKey = crypto.getRandomValues(new Int32Array(2)) as unknown as [number, number]
+  const life = { runKey, incarnation: 0, epoch: 1 }
+  return { topology, plan, memory: createMemory(plan), log: options.log ?? logToStderr, life }
+}
+
+async function supervise({ topology, plan, memory }: HandsOptions, hands: Hands): Promise<Running> {
   const supervisor = new Supervisor({ topology, plan, memory, hands })
   await supervisor.start()
   return supervisor

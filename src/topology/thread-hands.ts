@@ -14,6 +14,13 @@ type Hand = { name: string; control: MessagePort; api: Remote<ThreadApi>; ended:
 const OPEN_TIMEOUT_MS = 60_000
 const STOP_TIMEOUT_MS = 10_000
 const ENTRY = new URL('./thread.js', import.meta.url)
+/** What every topology on threads has: ingress, egress, a map thread. */
+const THREADS_MIN = 3
+
+/** Makes threads that nothing runs on yet: they come up while the topology is loaded and checked. */
+export function createThreads(): Threads {
+  return new Threads(ENTRY, THREADS_MIN)
+}
 
 export class ThreadHands implements Hands {
   private readonly options: HandsOptions & { module: string; fingerprint: string }
@@ -21,9 +28,9 @@ export class ThreadHands implements Hands {
   private hands: Hand[] = []
   private stopping = false
 
-  constructor(options: HandsOptions & { module: string; fingerprint: string }) {
+  constructor(options: HandsOptions & { module: string; fingerprint: string }, threads: Threads) {
     this.options = options
-    this.threads = new Threads(ENTRY, options.plan.threads.length)
+    this.threads = threads
   }
 
   async open(reports: Reports): Promise<void> {

@@ -4,16 +4,17 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
+  claimOkRun,
   copy,
   encode,
-  encodeBare,
   FULL,
   type HeaderValue,
   kindWord,
-  MARKER,
   MESSAGE,
   type MessageMeta,
   metaAt,
+  OK_RUN,
+  OK_RUN_ENTRY_BYTES,
   OUTCOME_NACK,
   offsetHalves,
   offsetOf,
@@ -34,6 +35,7 @@ import {
   LENGTH,
   MAILBOX_HEADER_BYTES,
   MARK_DOUBLE,
+  RECORD_HEADER_BYTES,
   SEQUENCE_DOUBLE,
   SHAPE,
   SHARE_HI,
@@ -323,19 +325,19 @@ describe('a message', () => {
     )
   })
 
-  it('leaves its root and lane, and nothing else, in a bare record', () => {
+  it('lies beside runs of settlements, which have an epoch and a length and nothing else', () => {
     fc.assert(
-      fc.property(cases, int32, int32, (input, shareLo, shareHi) => {
-        const message = sent(input)
-        const other = ends(CAPACITY_BYTES, input.position, input.garbage)
-        const kind = kindWord(MARKER)
-        assert(encodeBare(other.outbound, kind, message.inbound.ring, message.at, shareLo, shareHi) > 0)
-        const bare = received(other)
-        checkHead(bare, { ...input.head, shareLo, shareHi }, kind)
-        checkMeta(bare, {})
-        checkValue(bare, '')
+      fc.property(heads, fc.nat(20), fc.nat(255), ({ epoch }, count, garbage) => {
+        const mailbox = ends(CAPACITY_BYTES, -64, garbage)
+        const first = claimOkRun(mailbox.outbound, epoch, count)
+        const run = received(mailbox)
+        assert.equal(first * 4, run.at * 4 + RECORD_HEADER_BYTES)
+        checkHead(run, { epoch, sequence: 0, lane: 0, shareLo: 0, shareHi: 0 }, OK_RUN)
+        assert.equal(run.value.length, count * OK_RUN_ENTRY_BYTES)
+        checkMeta(run, {})
+        assert.equal(claimOkRun(ends(64).outbound, epoch, 1), FULL)
       }),
-      { numRuns: RUNS },
+      { numRuns: Math.min(RUNS, 100) },
     )
   })
 
