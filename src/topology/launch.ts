@@ -3,40 +3,31 @@
 import { pathToFileURL } from 'node:url'
 import { MillraceError } from '../kernel/failure.js'
 import type { LogWriter } from '../kernel/log.js'
+import type { Threads } from '../kernel/threads.js'
 import { isTopology } from './define.js'
 import { fingerprintOf } from './fingerprint.js'
 import { loadTopology } from './load.js'
 import type { Hands, HandsOptions } from './hands.js'
 import { createMemory } from './memory.js'
-import { checkFile } from './module-file.js'
 import { planOf } from './plan.js'
 import type { Running } from './running.js'
 import type { StartOptions } from './start.js'
 import { Supervisor } from './supervisor.js'
-import { createThreads, ThreadHands } from './thread-hands.js'
+import { ThreadHands } from './thread-hands.js'
 import type { Topology } from './types.js'
 
-/** What start() does. */
-export async function launch(target: URL | string | Topology, options: StartOptions): Promise<Running> {
+/** What start() does. Without threads everything runs inline; with them, whatever is not needed of them is ended. */
+export async function launch(target: URL | string | Topology, options: StartOptions, threads?: Threads): Promise<Running> {
   if (isTopology(target)) return launchInline(target, options)
   const url = urlOf(target)
-  await checkFile(url)
-  if (options.threads === 0) return launchInline(await loadTopology(url), { ...options, threads: 0 })
-  // Threads take longest to come up, so they do it meanwhile; until the topology is found good, nothing runs on them.
-  const threads = createThreads()
-  try {
-    const topology = await loadTopology(url)
-    if (topology.inline) {
-      await threads.destroy()
-      return await launchInline(topology, options)
-    }
-    const shared = prepare(topology, options)
-    const hands = new ThreadHands({ ...shared, module: url.href, fingerprint: await fingerprintOf(topology, url) }, threads)
-    return await supervise(shared, hands)
-  } catch (error) {
-    await threads.destroy()
-    throw error
+  const topology = await loadTopology(url)
+  if (threads === undefined || topology.inline) {
+    await threads?.destroy()
+    return launchInline(topology, { ...options, threads: 0 })
   }
+  const shared = prepare(topology, options)
+  const fingerprint = await fingerprintOf(topology, url)
+  return supervise(shared, new ThreadHands({ ...shared, module: url.href, fingerprint }, threads))
 }
 
 async function launchInline(loaded: Topology, options: StartOptions): Promise<Running> {

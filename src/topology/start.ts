@@ -16,8 +16,16 @@ export type StartOptions = {
  * Resolves when it runs. Rejects with ERR_MODULE, ERR_CONFIG or ERR_OPEN when it cannot: then nothing was read.
  */
 export async function start(target: URL | string | Topology, options: StartOptions = {}): Promise<Running> {
-  const { launch } = await import('./launch.js')
-  return launch(target, options)
+  const isModule = target instanceof URL || typeof target === 'string'
+  // Threads take longest to come up, so they do it while the topology is loaded and checked: until then nothing runs on them.
+  const threads = isModule && options.threads !== 0 ? (await import('./thread-pool.js')).createThreads() : undefined
+  try {
+    const { launch } = await import('./launch.js')
+    return await launch(target, options, threads)
+  } catch (error) {
+    await threads?.destroy()
+    throw error
+  }
 }
 
 /** start(), and wait for the end. Rejects with the MillraceError that stopped it. */

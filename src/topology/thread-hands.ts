@@ -4,7 +4,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import type { Remote } from 'comlink'
 import { call, remote, serve } from '../kernel/control.js'
 import { type ErrorRecord, fromErrorRecord, messageOf, MillraceError } from '../kernel/failure.js'
-import { Threads } from '../kernel/threads.js'
+import type { Threads } from '../kernel/threads.js'
 import type { Hands, HandsOptions, Reports } from './hands.js'
 import type { ReportApi, ThreadApi, ThreadTask } from './thread.js'
 
@@ -13,14 +13,6 @@ type Hand = { name: string; control: MessagePort; api: Remote<ThreadApi>; ended:
 /** For importing the module and opening what the thread hosts. */
 const OPEN_TIMEOUT_MS = 60_000
 const STOP_TIMEOUT_MS = 10_000
-const ENTRY = new URL('./thread.js', import.meta.url)
-/** What every topology on threads has: ingress, egress, a map thread. */
-const THREADS_MIN = 3
-
-/** Makes threads that nothing runs on yet: they come up while the topology is loaded and checked. */
-export function createThreads(): Threads {
-  return new Threads(ENTRY, THREADS_MIN)
-}
 
 export class ThreadHands implements Hands {
   private readonly options: HandsOptions & { module: string; fingerprint: string }

@@ -14,8 +14,8 @@ import type { OnSuccessMessage, Sink } from '../../src/sinks/sink.js'
 import type { Answer, Source, SourceRecord } from '../../src/sources/source.js'
 import { seeded } from '../../src/testing/seeded.js'
 import { World } from '../../src/testing/world.js'
-import { type Definition, defineTopology } from '../../src/topology/define.js'
-import type { Order } from '../../src/topology/types.js'
+import { defineTopology } from '../../src/topology/define.js'
+import type { Order, TopologyOptions } from '../../src/topology/types.js'
 import { makeMessages } from '../support/messages.js'
 
 const RUNS = Number(process.env.RUNS ?? 300)
@@ -31,7 +31,12 @@ type Change =
 /** How a response names its message, and which copy of the package made it. */
 type Naming = 'message' | 'id' | 'other object' | 'other copy'
 
-type AnswerCase = { ids: (string | undefined)[]; order: number[]; naming: Naming[]; changes: Change[] }
+type AnswerCase = {
+  ids: (string | undefined)[]
+  order: readonly number[]
+  naming: readonly Naming[]
+  changes: readonly Change[]
+}
 
 const strangers = fc.constantFrom<unknown>(null, undefined, 'ok', 5, {}, [], { ref: '1-1', outcome: 'ok' })
 
@@ -431,7 +436,7 @@ async function expectNoticed(
   method: string,
   broken: (this: never, ...args: never[]) => unknown,
 ): Promise<void> {
-  vi.spyOn(type as never, method as never).mockImplementation(broken as never)
+  vi.spyOn(type as Record<string, () => unknown>, method).mockImplementation(broken as () => unknown)
   const { errorInstance } = await fc.check(fc.asyncProperty(cases, check), {
     numRuns: 100,
     endOnFailure: true,
@@ -441,7 +446,7 @@ async function expectNoticed(
 
 /** Runs a topology with these parts in a world. */
 async function run(
-  definition: Partial<Definition>,
+  definition: Partial<TopologyOptions>,
   records: readonly SourceRecord[],
   seed = 1,
 ): Promise<void> {
@@ -460,7 +465,7 @@ async function run(
     sink,
     limits: { messageBytes: MESSAGE_BYTES },
     ...definition,
-  } as Definition)
+  })
   const world = new World({ topology, random: seeded(seed), capacityBytes: 32_768, stepsMax: 5_000 })
   await world.run()
 }

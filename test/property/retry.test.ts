@@ -18,8 +18,8 @@ import type { Source } from '../../src/sources/source.js'
 import { seeded } from '../../src/testing/seeded.js'
 import { World } from '../../src/testing/world.js'
 import { BACKOFF_DEFAULT } from '../../src/topology/defaults.js'
-import { type Definition, defineTopology } from '../../src/topology/define.js'
-import type { Order } from '../../src/topology/types.js'
+import { defineTopology } from '../../src/topology/define.js'
+import type { Order, TopologyOptions } from '../../src/topology/types.js'
 
 const RUNS = Number(process.env.RUNS ?? 200)
 /** Room for a fallback's headers, stack and all, twice (M3). */
@@ -429,7 +429,7 @@ async function handled(handler: (message: Message) => unknown) {
 async function runWorld(
   random: () => number,
   capacityBytes: number,
-  definition: Omit<Definition, 'name'> | ((world: () => World) => Omit<Definition, 'name'>),
+  definition: Omit<TopologyOptions, 'name'> | ((world: () => World) => Omit<TopologyOptions, 'name'>),
 ): Promise<World> {
   let world: World | undefined
   const given = typeof definition === 'function' ? definition(() => world as World) : definition
