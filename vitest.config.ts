@@ -7,6 +7,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    typecheck: { enabled: false },
+    // What was built runs as it is: threads load it again, untransformed.
+    server: { deps: { external: [/\/dist\//] } },
   },
 })

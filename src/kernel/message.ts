@@ -66,9 +66,9 @@ export class Message {
 
   /** A private copy of the value, valid for ever. */
   bytes(): Buffer {
-    const { ring } = this.inbound
-    const start = this.valueByte
-    return Buffer.from(ring.bytes.subarray(start, start + ring.words[this.at + VALUE_BYTES]))
+    const copy = Buffer.allocUnsafe(this.inbound.ring.words[this.at + VALUE_BYTES])
+    copy.set(this.value)
+    return copy
   }
 
   /** The value as UTF-8 text. */
