@@ -2,7 +2,7 @@
 // A copy for each of several destinations is an output of its own: the share is split over them (S1, S4).
 // It emits in input order, so that order by key and by source hold for each destination (O3).
 
-import type { Actor, Host } from '../kernel/actor.js'
+import { type Actor, type Host, MORE } from '../kernel/actor.js'
 import type { Cell } from '../kernel/cell.js'
 import { copy, FULL, kindWord, MARKER, MESSAGE, ROUTE_FALLBACK } from '../kernel/codec.js'
 import type { Counters } from '../kernel/counters.js'
@@ -66,7 +66,7 @@ export class Forwarder implements Actor {
     }
     const raised = this.options.order === 'source' && this.raiseWatermark()
     if (work > 0 || raised) cell.commit()
-    return work
+    return work < STEP_MAX ? work : work + MORE
   }
 
   ring(): void {

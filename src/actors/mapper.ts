@@ -2,7 +2,7 @@
 // Common case: a synchronous handler, one result, in order: written straight into the outbound, settled, committed once a step.
 // Everything else (promises, arrays, streams, retries, a full outbound) is a MapTask, and waits without holding up what it need not.
 
-import type { Actor, Host } from '../kernel/actor.js'
+import { type Actor, type Host, MORE } from '../kernel/actor.js'
 import type { Cell } from '../kernel/cell.js'
 import { kindWord, laneAt, MESSAGE } from '../kernel/codec.js'
 import type { Counters } from '../kernel/counters.js'
@@ -106,7 +106,7 @@ export class Mapper implements Actor {
     this.blocked = false
     let work = this.expire()
     work += this.place()
-    if (this.streams.length > 0 && this.advance(this.streams[0])) work++
+    if (this.streams.length > 0 && this.advance(this.streams[0])) work += MORE
     work += this.retryDue()
     work += this.takeNew()
     if (this.inSourceOrder) this.raiseWatermark()
@@ -140,7 +140,7 @@ export class Mapper implements Actor {
       else if (this.queue.length === 0 && !this.lanes.has(laneAt(inbound.ring, message.at))) this.direct(message)
       else this.admit(this.taskOf(message))
     }
-    return work
+    return work < STEP_MAX ? work : work + MORE
   }
 
   /** Says whether nothing new may be taken: no space for results (W1), enough in hand, or the parking is full (P1). */
@@ -326,7 +326,7 @@ export class Mapper implements Actor {
       this.run(task)
       this.place()
     }
-    return work
+    return work < STEP_MAX ? work : work + MORE
   }
 
   /** Moves a task that waits for its retry to the parking, and those behind it in its lane, in their order (P1). */
@@ -363,7 +363,7 @@ export class Mapper implements Actor {
       if (task.verdict === undefined) break
       if (this.goesInParts(task)) {
         if (!this.inSourceOrder) this.enterStreams(this.queue.shift() as MapTask)
-        else if (this.advance(task)) work++
+        else if (this.advance(task)) work += MORE
         else break
         continue
       }

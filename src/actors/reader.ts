@@ -1,7 +1,7 @@
 // The reader: reads records from a source, gives each a root, and tells the source what became of it.
 // Settlements come first in every step, and unconditionally (S6): so the reverse direction never waits for the forward one.
 
-import type { Actor, Host } from '../kernel/actor.js'
+import { type Actor, type Host, MORE } from '../kernel/actor.js'
 import type { Cell } from '../kernel/cell.js'
 import {
   encode,
@@ -241,7 +241,11 @@ export class Reader implements Actor {
       this.sourceFailed(error)
       return 0
     }
-    if (!isPromise(result)) return this.received(result) + this.write()
+    if (!isPromise(result)) {
+      const work = this.received(result) + this.write()
+      // All of it is written: the source may have more at once.
+      return work > 0 && this.stashAt === this.stash.length ? work + MORE : work
+    }
     this.reading = true
     const settled = (report: () => void) => {
       this.reading = false

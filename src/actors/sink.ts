@@ -3,7 +3,7 @@
 // It never waits to fill a batch while it could write (W4). Its write precedes its commit, so a crash repeats the write and
 // never the settlement (S5).
 
-import type { Actor, Host } from '../kernel/actor.js'
+import { type Actor, type Host, MORE } from '../kernel/actor.js'
 import type { Cell } from '../kernel/cell.js'
 import { FULL, kindWord, MARKER, MESSAGE, ROUTE_FALLBACK, TOO_LARGE } from '../kernel/codec.js'
 import type { Counters } from '../kernel/counters.js'
@@ -87,7 +87,7 @@ export class SinkActor implements Actor {
     for (let i = 0; i < STEP_BATCHES && !this.blocked && this.batches.length < this.options.concurrency; i++) {
       const taken = this.writeNext()
       if (taken === 0) break
-      work += taken
+      work += i + 1 < STEP_BATCHES ? taken : taken + MORE
     }
     this.counters.set('inFlight', this.inHand)
     if (this.dirty) {

@@ -4,12 +4,15 @@
 import type { Clock, Random } from './clock.js'
 import type { Log } from './log.js'
 
+/** Added to a step's work: the next step will find more. */
+export const MORE = 2 ** 20
+
 /** A role in a topology. */
 export interface Actor {
   readonly name: string
   /**
-   * Does a bounded amount of work, commits it, and returns how much it was; never waits (W1). 0 means that nothing can be
-   * done until a bell rings, `wake` is called, or `dueMs` has come.
+   * Does a bounded amount of work, commits it, and returns how much it was; never waits (W1). It adds MORE where it could go on
+   * at once; else nothing can be done until a bell rings, `wake` is called, or `dueMs` has come.
    */
   step(): number
   /** Wakes whoever may go on with what was committed since the last call. Owed before the thread parks or yields (W2). */

@@ -7,6 +7,11 @@ import type { Doorbell } from './doorbell.js'
 
 /** Work between two yields. */
 const TURN_MS = 1
+/**
+ * Steps that find less than this are not worth going on: while the thread is parked, work gathers, and the bell rings once for
+ * all of it.
+ */
+const WORTH_GOING_ON = 64
 /** A lost wake-up would cost this much, once. */
 const PARK_MS_MAX = 200
 /** Keeps the event loop alive: a pending wait does not. */
@@ -51,7 +56,7 @@ export class Runner {
     if (!this.running) return
     const startedMs = this.clock.now()
     do {
-      if (this.stepAll() === 0) {
+      if (this.stepAll() < WORTH_GOING_ON) {
         this.park()
         return
       }
@@ -83,8 +88,8 @@ export class Runner {
     this.ringAll()
     const value = this.bell.arm()
     this.parked = true
-    // W2: whatever was published before the flag was seen is found by stepping once more.
-    const waited = this.stepAll() > 0 ? undefined : this.wait(value)
+    // W2: whatever was published before the flag was seen is found by stepping once more; for what comes later the bell rings.
+    const waited = this.stepAll() < WORTH_GOING_ON ? this.wait(value) : undefined
     this.ringAll()
     if (waited === undefined) {
       this.unpark()

@@ -29,7 +29,9 @@ test('there is a test for each example', () => {
 
 describe('access-log', () => {
   test('npm start runs it', () => {
-    const { scripts } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as { scripts: { start: string } }
+    const { scripts } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as {
+      scripts: { start: string }
+    }
     expect(scripts.start).toBe('node dist/main.js run examples/access-log/topology.mjs')
   })
 

@@ -170,23 +170,25 @@ describe('an answer', () => {
   })
 
   it('of an ordered sink is a breach where an ok follows a failure of the same lane', () => {
-    const outcomes = fc.array(
-      fc.tuple(fc.integer({ min: 0, max: 2 }), fc.constantFrom('ok', 'failure', 'hold', 'nack')),
-      {
-        maxLength: 8,
-      },
-    )
+    const answers = {
+      ok: (message: Message) => Response.ok(message),
+      failure: (message: Message) => Response.failure(message),
+      hold: (message: Message) => Response.hold(message, { delayMs: 1 }),
+      nack: (message: Message) => Response.nack(message, { reason: 'no' }),
+    }
+    const outcome = fc.constantFrom<keyof typeof answers>('ok', 'failure', 'hold', 'nack')
     fc.assert(
-      fc.property(outcomes, (given) => {
-        const batch = makeMessages(given.map(([lane]) => ({ value: String(lane) })))
-        const answer = batch.map((message, i) => Response[given[i][1] as 'ok'](message))
+      fc.property(fc.array(fc.record({ lane: fc.nat(2), outcome }), { maxLength: 8 }), (given) => {
+        const batch = makeMessages(given.map(({ lane }) => ({ value: String(lane) })))
+        const answer = batch.map((message, i) => answers[given[i].outcome](message))
         const laneOf = (message: Message) => Number(message.text())
         const breach = checkResponses(batch, answer, [], { forbidden: [], laneOf })
-        const follows = ([lane, outcome]: (typeof given)[number], i: number) =>
-          outcome === 'ok' &&
-          lane !== 0 &&
-          given.slice(0, i).some((other) => other[0] === lane && other[1] === 'failure')
-        assert.equal(breach !== undefined, given.some(follows))
+        const failedBefore = (lane: number, i: number) =>
+          given.slice(0, i).some((other) => other.lane === lane && other.outcome === 'failure')
+        const isBreach = given.some(
+          ({ lane, outcome }, i) => outcome === 'ok' && lane !== 0 && failedBefore(lane, i),
+        )
+        assert.equal(breach !== undefined, isBreach)
       }),
       { numRuns: RUNS },
     )

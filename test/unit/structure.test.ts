@@ -1,0 +1,213 @@
+// The rules of the house: who may import whom, who may touch shared memory, clock and chance, and how long a file may be.
+// Every exception is listed with its reason; one that is not needed any more is a failure too.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { ROOT } from '../support/child.js'
+import { codeOf, cycleIn, type Import, importsOf } from '../support/imports.js'
+
+const LINES_MAX = 300
+
+/** Longer than LINES_MAX, and why. */
+const LONG_FILES: Record<string, string> = {
+  'src/actors/mapper.ts':
+    'one state machine: the usual case and all that a task may wait for share its commit',
+  'src/actors/reader.ts':
+    'one state machine: read, write and settle share the in-flight table and the commit',
+  'src/actors/sink.ts': 'one state machine: each kind of answer, over one list of batches',
+  'src/kernel/codec.ts': 'writing and reading of one format, side by side',
+  'src/sources/generator.ts': 'half of it is the pool of records, which nothing else needs',
+}
+
+/** What each folder of src may import besides itself. Sources and sinks: see below. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  kernel: [],
+  actors: ['kernel', 'sources/source.ts', 'sinks/sink.ts', 'sinks/response.ts'],
+  topology: ['kernel', 'actors', 'sources/source.ts', 'sinks/sink.ts', 'sinks/response.ts'],
+  cli: ['kernel', 'topology'],
+  testing: ['kernel', 'topology', 'sources/source.ts', 'sinks/sink.ts', 'sinks/response.ts'],
+  sources: ['kernel'],
+  sinks: ['kernel'],
+  'main.ts': ['cli'],
+  'index.ts': ['kernel', 'actors', 'topology', 'sources', 'sinks'],
+}
+
+/** Of one connector's own folder, used by another. */
+const SHARED_HELPERS: Record<string, string> = {
+  'sources/generator.ts → sources/lines/options.ts': 'checks of options',
+  'sources/generator.ts → sources/lines/record.ts': 'one shape of records for all sources',
+  'sources/generator.ts → sources/lines/redeliveries.ts': 'nacked records and their delays',
+  'sources/generator.ts → sources/lines/waiter.ts': 'the one wait of a read',
+}
+
+/** Files with default exports. */
+const DEFAULT_EXPORTS: Record<string, string> = {
+  'src/topology/thread.ts': 'the pool runs the default export of a module',
+}
+
+/** Files outside the kernel that make shared memory. */
+const SHARED_MEMORY: Record<string, string> = {
+  'src/topology/memory.ts': 'makes the memory of a plan, and touches nothing in it',
+}
+
+/** Who uses time or chance, and why. */
+const TIME_AND_CHANCE: Record<string, string> = {
+  'src/kernel/clock.ts': 'the clock',
+  'src/kernel/runner.ts': 'turns actors',
+  'src/kernel/control.ts': 'a deadline for each call of the control plane',
+  'src/topology/supervisor.ts': 'the grace of a drain, the deadline of a stop',
+  'src/topology/crew.ts': "looks at the source's lag",
+  'src/cli/io.ts': 'the timers of the command line, in one place that tests replace',
+  'src/sources/lines/waiter.ts': 'the one wait of a read',
+  'src/testing/deadline.ts': 'the deadlines of the suites',
+  'src/testing/world.ts': 'lets promises settle; its time is its own',
+}
+
+const textOf = (path: string) => readFileSync(ROOT + path, 'utf8')
+const sourceFiles = filesIn('src', /\.ts$/)
+const codeFiles = [...sourceFiles, ...filesIn('bench', /\.mjs$/), ...filesIn('examples', /\.mjs$/)]
+
+function filesIn(folder: string, name: RegExp): string[] {
+  return readdirSync(ROOT + folder, { recursive: true, encoding: 'utf8' })
+    .map((path) => `${folder}/${path.replaceAll('\\', '/')}`)
+    .filter((path) => name.test(path))
+    .sort()
+}
+
+/** All imports of src, without `src/`. */
+const imports = sourceFiles.flatMap((path) => {
+  const from = path.slice('src/'.length)
+  return importsOf(from, textOf(path)).map((each): Import & { from: string } => ({ from, ...each }))
+})
+
+const folderOf = (path: string) => path.split('/')[0]
+/** Whose it is: `sources/lines.ts` and `sources/lines/…` are one connector. */
+const connectorOf = (path: string) => path.split('/')[1].replace(/\.ts$/, '')
+
+/** Files whose code matches, which must be those that are listed. */
+function expectListed(pattern: RegExp, listed: Record<string, string>, where: RegExp = /^src\//): void {
+  const found = sourceFiles.filter((path) => where.test(path) && pattern.test(codeOf(textOf(path))))
+  expect(found).toEqual(Object.keys(listed).sort())
+}
+
+describe('imports', () => {
+  test('every file imported is there', () => {
+    expect(imports.length).toBeGreaterThan(300)
+    for (const { from, to } of imports) expect(existsSync(`${ROOT}src/${to}`), `${from} → ${to}`).toBe(true)
+  })
+
+  test('they point one way', () => {
+    const wrong = imports.filter(({ from, to }) => {
+      const folder = folderOf(from)
+      return (
+        folderOf(to) !== folder && !MAY_IMPORT[folder].some((may) => to === may || to.startsWith(`${may}/`))
+      )
+    })
+    expect(wrong.map(({ from, to }) => `${from} → ${to}`)).toEqual([])
+  })
+
+  test('sources and sinks know their contract and their own files, and not each other', () => {
+    const contracts = ['sources/source.ts', 'sinks/sink.ts', 'sinks/response.ts']
+    const foreign = imports.filter(({ from, to }) => {
+      const within = folderOf(from) === folderOf(to) && ['sources', 'sinks'].includes(folderOf(from))
+      return (
+        within &&
+        !contracts.includes(to) &&
+        !contracts.includes(from) &&
+        connectorOf(from) !== connectorOf(to)
+      )
+    })
+    const pairs = foreign
+      .map(({ from, to }) => `${from} → ${to}`)
+      .filter((pair) => !pair.endsWith('sinks/write-all.ts'))
+    // What all sinks that write lines use lies in a file of its own, and imports no sink.
+    expect([...new Set(pairs)].sort()).toEqual(Object.keys(SHARED_HELPERS).sort())
+  })
+
+  test('there is no cycle', () => {
+    const graph = new Map<string, string[]>()
+    for (const { from, to, type } of imports) if (!type) graph.set(from, [...(graph.get(from) ?? []), to])
+    expect(cycleIn(graph)).toBeUndefined()
+  })
+
+  test('there is no barrel below src/, but for that of millrace/testing', () => {
+    const barrels = sourceFiles.filter((path) => basename(path) === 'index.ts')
+    expect(barrels).toEqual(['src/index.ts', 'src/testing/index.ts'])
+  })
+
+  test('only modules that are loaded by name have a default export', () => {
+    expectListed(/^export default\b/m, DEFAULT_EXPORTS)
+  })
+})
+
+describe('code', () => {
+  test('only the kernel uses atomic operations, and nobody else but the plan makes shared memory', () => {
+    expectListed(/\bAtomics\./, {}, /^src\/(?!kernel\/)/)
+    expectListed(/\bnew SharedArrayBuffer\b/, SHARED_MEMORY, /^src\/(?!kernel\/)/)
+  })
+
+  test('clock and chance are handed in', () => {
+    expectListed(
+      /\b(Date\.now|new Date\(\)|Math\.random|setTimeout|setInterval|setImmediate|performance\.now|process\.hrtime)\b/,
+      TIME_AND_CHANCE,
+    )
+  })
+
+  test('only the command line ends the process', () => {
+    expectListed(/\bprocess\.exit\(/, { 'src/cli/io.ts': 'for the verbs', 'src/main.ts': 'for all else' })
+  })
+
+  test('nothing is left to do', () => {
+    const words = ['TO' + 'DO', 'FIX' + 'ME'].join('|')
+    const all = [...codeFiles, ...filesIn('test', /\.m?ts$/)]
+    expect(all.filter((path) => new RegExp(`\\b(${words})\\b`).test(textOf(path)))).toEqual([])
+  })
+
+  test(`files over ${LINES_MAX} lines have a reason`, () => {
+    const long = codeFiles.filter((path) => textOf(path).split('\n').length - 1 > LINES_MAX)
+    expect(long).toEqual(Object.keys(LONG_FILES).sort())
+  })
+})
+
+describe('this test sees', () => {
+  test('imports of values and of types', () => {
+    const text = `import a from './a.js'
+import type { B } from '../b.js'
+import { type C, type D } from './c.js'
+import { type E, f } from './e.js'
+export { g } from './g.js'
+import {
+  type H,
+  i,
+} from './h.js'
+import k from 'node:fs'
+const later = () => import('./l.js')
+`
+    expect(importsOf('x/y.ts', text)).toEqual([
+      { to: 'x/a.ts', type: false },
+      { to: 'b.ts', type: true },
+      { to: 'x/c.ts', type: true },
+      { to: 'x/e.ts', type: false },
+      { to: 'x/g.ts', type: false },
+      { to: 'x/h.ts', type: false },
+      { to: 'x/l.ts', type: false },
+    ])
+  })
+
+  test('code, and not comments', () => {
+    const text = "// Date.now\nconst a = 'http://b' // Date.now\n/* Date.now\n Date.now */\nconst c = 1\n"
+    expect(codeOf(text)).toBe("\nconst a = 'http://b' \n\nconst c = 1\n")
+  })
+
+  test('cycles', () => {
+    const edges: [string, string[]][] = [
+      ['a', ['b', 'c']],
+      ['b', ['d']],
+      ['c', ['d']],
+      ['d', []],
+    ]
+    expect(cycleIn(new Map(edges))).toBeUndefined()
+    expect(cycleIn(new Map([...edges, ['d', ['c']]]))).toEqual(['d', 'c', 'd'])
+  })
+})
