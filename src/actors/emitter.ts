@@ -69,7 +69,7 @@ export class Emitter {
     return this.checked(out, writeFallback(out, message, share, failure, this.valueBytesMax))
   }
 
-  /** Writes all outputs of a message, or none: the first n − 1 get fresh shares, the last one the rest (S1). */
+  /** Writes all outputs of a message, or none: n − 1 get fresh shares, the last one the rest (S1). Throws TypeError for what is no output. */
   all(message: Message, outputs: readonly MapOutput[], share: Share): number {
     if (outputs.length === 0) return this.marker(message, share, 'filtered')
     this.save()
@@ -77,15 +77,18 @@ export class Emitter {
     rest.lo = share.lo
     rest.hi = share.hi
     const out = this.outFor(message)
-    for (let i = 0; i < outputs.length; i++) {
-      const last = i === outputs.length - 1
-      const written = this.child(message, outputs[i], out, outputs.length === 1 ? -1 : i, rest, last)
-      if (written < 0) {
-        this.rollback()
-        return written
+    let written = 0
+    try {
+      for (let i = 0; i < outputs.length && written >= 0; i++) {
+        const last = i === outputs.length - 1
+        written = this.child(message, outputs[i], out, outputs.length === 1 ? -1 : i, rest, last)
       }
+    } catch (error) {
+      this.rollback()
+      throw error
     }
-    return 0
+    if (written < 0) this.rollback()
+    return written
   }
 
   /** Writes one output of an expansion in parts, with a fresh share, which is taken out of `rest` (C5). */

@@ -53,6 +53,11 @@ export class Expansion {
     this.rest.hi = hi | 0
   }
 
+  /** Tells whether what a predecessor left open has not been taken again. */
+  get awaitsTask(): boolean {
+    return this.left !== undefined
+  }
+
   /** Tells whether a message is the one that a predecessor left open. */
   wasOpen(message: Message): boolean {
     return this.left !== undefined && this.left.inbound === message.inbound && this.left.place === message.place
@@ -108,14 +113,11 @@ export class Expansion {
       }
       if (this.skip > 0) this.skip--
       else {
-        const written = this.emitter.part(task.message, this.buffer[0], this.count, this.rest, this.out as Outbound)
+        const written = this.tryToWrite(task)
+        if (this.error !== undefined) return 'failed'
         if (written === FULL) {
           this.out?.want()
           return placed > 0 ? 'placed' : 'blocked'
-        }
-        if (written === TOO_LARGE) {
-          this.error = new RangeError('an output is larger than limits.messageBytes')
-          return 'failed'
         }
         this.count++
       }
@@ -151,6 +153,17 @@ export class Expansion {
     registers[2] = this.count
     registers[3] = this.rest.lo
     registers[4] = this.rest.hi
+  }
+
+  private tryToWrite(task: MapTask): number {
+    try {
+      const written = this.emitter.part(task.message, this.buffer[0], this.count, this.rest, this.out as Outbound)
+      if (written === TOO_LARGE) this.error = new RangeError('an output is larger than limits.messageBytes')
+      return written
+    } catch (error) {
+      this.error = error
+      return TOO_LARGE
+    }
   }
 
   private end(task: MapTask): ExpansionResult {

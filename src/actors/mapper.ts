@@ -56,6 +56,7 @@ export type MapperMemory = {
 const STEP_MAX = 256
 /** Messages that may wait behind others of their lane. */
 const WAITING_MAX = 1024
+const REFUSED = -3
 const PLAIN_MESSAGE = kindWord(MESSAGE)
 
 export class Mapper implements Actor {
@@ -81,8 +82,9 @@ export class Mapper implements Actor {
   private readonly running = new Set<MapTask>()
   /** Tasks begun, and neither settled nor waiting for a retry. */
   private active = 0
-  private parkingFull = false
   private blocked = false
+  /** Why an output was refused. */
+  private refusal: unknown
   private dirty = false
 
   constructor(options: MapperOptions, memory: MapperMemory, host: Host) {
@@ -126,7 +128,7 @@ export class Mapper implements Actor {
   dueMs(): number {
     const oldest: MapTask | undefined = this.running.values().next().value
     const timeoutMs = oldest === undefined ? Number.POSITIVE_INFINITY : oldest.startedMs + this.options.handlerTimeoutMs
-    return Math.min(this.due.nextMs, timeoutMs)
+    return this.blocked ? timeoutMs : Math.min(this.due.nextMs, timeoutMs)
   }
 
   private takeNew(): number {
@@ -145,7 +147,10 @@ export class Mapper implements Actor {
 
   /** Says whether nothing new may be taken: no space for results (W1), enough in hand, or the parking is full (P1). */
   private halted(): boolean {
-    if (this.blocked || this.parkingFull || this.active >= this.options.concurrency) return true
+    if (this.blocked) return true
+    // Nobody else may commit in parts before the one that a predecessor left open is taken again (C5).
+    if (this.expansion.awaitsTask) return false
+    if (this.parking.full || this.active >= this.options.concurrency) return true
     return this.lanes.waiting >= WAITING_MAX || this.queue.length >= WAITING_MAX
   }
 
@@ -339,7 +344,6 @@ export class Mapper implements Actor {
 
   private park(task: MapTask): boolean {
     const parked = this.parking.put(task.message)
-    this.parkingFull = parked === undefined
     if (parked === undefined) return false
     this.settle(task.message)
     task.message = parked
@@ -367,14 +371,14 @@ export class Mapper implements Actor {
         else break
         continue
       }
-      const written = this.write(task)
+      const written = this.tryToWrite(task)
       if (written === FULL) {
         this.noRoom(task)
         continue
       }
       work++
-      if (!this.inSourceOrder || written !== TOO_LARGE) this.queue.shift()
-      if (written === TOO_LARGE) this.failed(task, new RangeError(TOO_LARGE_TEXT))
+      if (!this.inSourceOrder || written !== REFUSED) this.queue.shift()
+      if (written === REFUSED) this.failed(task, this.refusal)
       else this.done(task)
     }
     return work
@@ -414,6 +418,18 @@ export class Mapper implements Actor {
     return true
   }
 
+  /** An output that no mailbox takes is a failure of its message: REFUSED, and `refusal` says why (M3). */
+  private tryToWrite(task: MapTask): number {
+    try {
+      const written = this.write(task)
+      if (written !== TOO_LARGE) return written
+      this.refusal = new RangeError(TOO_LARGE_TEXT)
+    } catch (error) {
+      this.refusal = error
+    }
+    return REFUSED
+  }
+
   private write(task: MapTask): number {
     const { message } = task
     const share = this.expansion.holds(task) ? this.expansion.rest : task.share()
@@ -434,7 +450,7 @@ export class Mapper implements Actor {
     if (this.expansion.holds(task)) this.expansion.close()
     if (task.verdict === 'dropped') this.counters.add('dropped')
     else if (task.verdict === 'outputs' && task.outputs.length === 0) this.counters.add('filtered')
-    if (this.parking.holds(task.message)) this.parkingFull = false
+    if (this.parking.holds(task.message)) this.parking.leave()
     this.settle(task.message)
     this.active--
     if (this.inSourceOrder || task.verdict === 'forward') return

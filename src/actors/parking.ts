@@ -11,6 +11,8 @@ import type { Outbound } from '../kernel/outbound.js'
 export class Parking {
   readonly inbound: Inbound
   private readonly outbound: Outbound
+  private count = 0
+  private refused = false
 
   /** The two ends of one mailbox. */
   constructor(inbound: Inbound, outbound: Outbound) {
@@ -23,7 +25,9 @@ export class Parking {
     const from = message.inbound.ring
     const { at } = message
     const to = copy(this.outbound, from.words[at + KIND], from, at, from.words[at + SHARE_LO], from.words[at + SHARE_HI], undefined, 0)
+    this.refused = to === FULL
     if (to === FULL) return undefined
+    this.count++
     const { ring } = this.outbound
     ring.words[to + STATE] = from.words[at + STATE] & ~STATE_BEGUN
     ring.words[to + ATTEMPT] = from.words[at + ATTEMPT]
@@ -31,6 +35,17 @@ export class Parking {
     const parked = new Message(this.inbound, this.outbound.positionOf(to))
     this.inbound.admit(this.outbound.tail)
     return parked
+  }
+
+  /** Tells whether the last message found no room, and those that are here will make some. */
+  get full(): boolean {
+    return this.refused && this.count > 0
+  }
+
+  /** A message that lies here is settled. */
+  leave(): void {
+    this.count--
+    this.refused = false
   }
 
   /** Tells whether a message lies here. */
@@ -42,6 +57,7 @@ export class Parking {
   recover(): Message[] {
     const messages: Message[] = []
     while (this.inbound.peek()) messages.push(new Message(this.inbound, this.inbound.take()))
+    this.count = messages.length
     return messages
   }
 }

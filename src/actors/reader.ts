@@ -130,7 +130,7 @@ export class Reader implements Actor {
   }
 
   dueMs(): number {
-    const waits = this.stopping || this.ended || this.reading || this.free <= 0
+    const waits = this.stopping || this.ended || this.reading || this.free <= 0 || this.stashAt < this.stash.length
     return waits ? Number.POSITIVE_INFINITY : Math.max(this.idleUntilMs, this.readableMs)
   }
 
@@ -232,7 +232,7 @@ export class Reader implements Actor {
   /** Asks the source for more, if there is room and nothing else goes on. */
   private read(): number {
     if (this.reading || this.stopping || this.stashAt < this.stash.length || this.free <= 0) return 0
-    if (this.ended && !this.acks.reopens) return 0
+    if (this.ended && (!this.acks.reopens || this.acks.busy)) return 0
     if (this.idleUntilMs > this.nowMs) return 0
     let result: ReturnType<Source['read']>
     try {
@@ -294,35 +294,42 @@ export class Reader implements Actor {
   }
 
   private writeRecord(record: SourceRecord): boolean {
-    const { head, shares, inFlight } = this
+    const { inFlight, shares } = this
     const sequence = inFlight.nextSequence
-    if (record.offset === undefined && this.source.nack !== undefined) {
-      this.sourceFailed(new TypeError('a record has no offset, but a source with nack() must tell its records apart'))
-      return false
-    }
-    head.lane = this.options.order === 'key' ? laneOf(record.keys) : NO_LANE
-    head.sequence = sequence
-    shares.next()
-    head.shareLo = shares.lo
-    head.shareHi = shares.hi
-    const out = this.outbounds.length === 1 ? this.outbounds[0] : outboundFor(this.outbounds, head.lane, sequence)
     let written: number
     try {
-      written = this.acks.awaited === 0 ? encode(out, PLAIN_MESSAGE, head, record, record.value, this.options.valueBytesMax) : this.writeAgain(out, record)
+      written = this.encode(record, sequence)
     } catch (error) {
       this.sourceFailed(error)
       return false
     }
-    if (written === FULL) {
-      out.want()
-      return false
-    }
+    if (written === FULL) return false
     if (written === TOO_LARGE) {
       this.tooLarge(record)
       return false
     }
     inFlight.add(shares.lo, shares.hi, record.partition ?? 0, record.offset ?? sequence, this.nowMs)
     return true
+  }
+
+  /** Writes a record as the root with this sequence, whose share is then in `shares`. Throws TypeError for what is no record. */
+  private encode(record: SourceRecord, sequence: number): number {
+    const { head, shares, outbounds } = this
+    if (record.offset === undefined && this.source.nack !== undefined) {
+      throw new TypeError('a record has no offset, but a source with nack() must tell its records apart')
+    }
+    head.lane = this.options.order === 'key' ? laneOf(record.keys) : NO_LANE
+    head.sequence = sequence
+    shares.next()
+    head.shareLo = shares.lo
+    head.shareHi = shares.hi
+    const out = outbounds.length === 1 ? outbounds[0] : outboundFor(outbounds, head.lane, sequence)
+    const written =
+      this.acks.awaited === 0
+        ? encode(out, PLAIN_MESSAGE, head, record, record.value, this.options.valueBytesMax)
+        : this.writeAgain(out, record)
+    if (written === FULL) out.want()
+    return written
   }
 
   /** Some records are awaited again after a nack: is this one of them? After too many deliveries it goes to the fallback. */

@@ -1,7 +1,9 @@
 // Checks a sink's answer against its contract: one response per message, matched by id.
 
+import type { Headers } from '../kernel/codec.js'
 import type { Message } from '../kernel/message.js'
-import { Response } from '../sinks/response.js'
+import { type HoldOptions, type NackOptions, Response, type ServeOptions } from '../sinks/response.js'
+import type { OnSuccessMessage } from '../sinks/sink.js'
 
 /** Ids that an error names, at most. */
 const NAMED_MAX = 5
@@ -67,12 +69,14 @@ function checkOutcomes(batch: readonly Message[], aligned: readonly Response[], 
   let failedLanes: Set<number> | undefined
   for (let i = 0; i < aligned.length; i++) {
     const { outcome } = aligned[i]
-    if (outcome === 'ok') {
+    if (outcome === 'ok' || outcome === 'serve' || outcome === 'onSuccess') {
       if (failedLanes !== undefined && laneOf !== undefined && failedLanes.has(laneOf(batch[i]))) {
-        return `is ordered, but answered ok for ${batch[i].id} after a failure of an earlier message with the same keys`
+        return `is ordered, but answered ${outcome} for ${batch[i].id} after a failure of an earlier message with the same keys`
       }
-      continue
+      if (outcome === 'ok') continue
     }
+    const problem = problemOf(aligned[i])
+    if (problem !== undefined) return `answered ${outcome} for ${batch[i].id} ${problem}`
     if (forbidden.includes(outcome)) return `answered ${outcome} for ${batch[i].id}, which a fallback or onSuccess sink cannot`
     if (outcome === 'failure' && laneOf !== undefined && laneOf(batch[i]) !== 0) {
       failedLanes ??= new Set()
@@ -80,6 +84,49 @@ function checkOutcomes(batch: readonly Message[], aligned: readonly Response[], 
     }
   }
   return undefined
+}
+
+/** Says what of a response cannot be carried out. */
+function problemOf({ outcome, detail, options }: Response): string | undefined {
+  switch (outcome) {
+    case 'ok':
+    case 'failure':
+    case 'fallback':
+      return undefined
+    case 'serve':
+      if (!isBytesOrText(detail)) return `with ${kindOf(detail)} as payload, wanted text or bytes`
+      return headersProblem((options as ServeOptions | undefined)?.headers)
+    case 'onSuccess':
+      return detail === undefined ? undefined : messageProblem(detail as OnSuccessMessage)
+    case 'hold': {
+      const delayMs = (options as HoldOptions | undefined)?.delayMs
+      return typeof delayMs === 'number' && delayMs >= 0 ? undefined : 'without { delayMs }, a number from 0'
+    }
+    case 'nack': {
+      const { reason, delayMs = 0 } = (options ?? {}) as NackOptions
+      return typeof reason === 'string' && delayMs >= 0 ? undefined : 'without { reason }, a text, and delayMs, if given, a number from 0'
+    }
+    default:
+      return 'which is no outcome that the runtime knows'
+  }
+}
+
+function messageProblem(message: OnSuccessMessage): string | undefined {
+  if (typeof message !== 'object' || message === null) return `with ${kindOf(message)} as message, wanted { value }`
+  const { value, keys, headers } = message
+  if (!isBytesOrText(value)) return `with ${kindOf(value)} as value, wanted text or bytes`
+  if (keys !== undefined && !(Array.isArray(keys) && keys.every((key) => typeof key === 'string'))) return 'with keys that are no array of texts'
+  return headersProblem(headers)
+}
+
+function headersProblem(headers: Headers | undefined): string | undefined {
+  if (headers === undefined) return undefined
+  const wrong = Object.entries(headers).find(([, value]) => !isBytesOrText(value))
+  return wrong && `with the header ${JSON.stringify(wrong[0])} as ${kindOf(wrong[1])}, wanted text or bytes`
+}
+
+function isBytesOrText(value: unknown): boolean {
+  return typeof value === 'string' || value instanceof Uint8Array
 }
 
 function idOf(response: Response): string {

@@ -22,6 +22,8 @@ export type SinkQueueOptions = {
   ordered: boolean
   batchMax: number
   concurrency: number
+  /** True where copies of a message may meet. */
+  idsMayRepeat: boolean
   /** Disposes of a record that no sink is asked about; false where there is no room for it now. */
   passOn: (message: Message) => boolean
   /** Tells whether a record's kind word is of that kind. */
@@ -58,8 +60,9 @@ export class SinkQueue {
   private readonly exclusive: boolean
   private readonly lanes = new Lanes<Waiter>()
   private readonly waiters = new Map<Message, Waiter>()
+  /** Ids of the batch that is being filled, once any can repeat. */
+  private ids: Set<string> | undefined
   private readonly due = new DueHeap<Waiter>()
-  private parkingFull = false
   /** The one lane of all messages, or -1 where each has its own. */
   private readonly commonLane: number
 
@@ -86,6 +89,7 @@ export class SinkQueue {
 
   /** Fills a batch with what may be written now, the due ones first; gives how many records were taken. */
   fill(batch: SinkBatch): number {
+    this.ids = this.options.idsMayRepeat ? new Set() : undefined
     return this.fillDue(batch) + this.fillNew(batch)
   }
 
@@ -95,7 +99,7 @@ export class SinkQueue {
     if (this.waiters.size === 0) return
     const waiter = this.waiters.get(message)
     if (waiter === undefined) return
-    if (this.parking.holds(message)) this.parkingFull = false
+    if (this.parking.holds(message)) this.parking.leave()
     this.waiters.delete(message)
     const next = this.lanes.leave(waiter.lane, waiter)
     if (next !== undefined && next.batch === undefined) this.due.push(next)
@@ -125,26 +129,33 @@ export class SinkQueue {
     if (this.due.size === 0) return 0
     const { batchMax, ordered } = this.options
     const nowMs = this.clock.now()
+    const postponed: Waiter[] = []
     let work = 0
     while (batch.messages.length < batchMax) {
       const waiter = this.due.pop(nowMs)
       if (waiter === undefined) break
+      if (this.repeats(batch, waiter.message)) {
+        postponed.push(waiter)
+        continue
+      }
       work += this.addWaiter(batch, waiter)
       if (!ordered) continue
       for (const behind of this.lanes.members(waiter.lane)) {
-        if (behind !== waiter && batch.messages.length < batchMax) work += this.addWaiter(batch, behind)
+        if (behind === waiter) continue
+        if (batch.messages.length >= batchMax || this.repeats(batch, behind.message)) break
+        work += this.addWaiter(batch, behind)
       }
     }
+    for (const waiter of postponed) this.due.push(waiter)
     return work
   }
 
   private fillNew(batch: SinkBatch): number {
     const { messages } = batch
     const { batchMax } = this.options
-    let ids: Set<string> | undefined
     let epoch = messages.length > 0 ? epochOf(messages[0]) : -1
     let work = 0
-    while (messages.length < batchMax && !this.parkingFull && this.lanes.waiting < WAITING_MAX) {
+    while (messages.length < batchMax && !this.parking.full && this.lanes.waiting < WAITING_MAX) {
       const inbound = this.intake.peek()
       if (inbound === undefined) break
       const message = new Message(inbound, inbound.position)
@@ -154,14 +165,10 @@ export class SinkQueue {
         work++
         continue
       }
-      // One epoch a batch, and no id twice: within a batch an id names one message.
+      // One epoch a batch: within it, what the runtime names is unique.
       if (epoch < 0) epoch = epochOf(message)
       else if (epochOf(message) !== epoch) break
-      if (flagsAt(inbound.ring, message.at) & HAS_ID) {
-        ids ??= new Set(messages.map((other) => other.id))
-        if (ids.has(message.id)) break
-        ids.add(message.id)
-      }
+      if (this.repeats(batch, message)) break
       const lane = this.laneOf(message)
       if (lane === NO_LANE) {
         inbound.take()
@@ -177,6 +184,20 @@ export class SinkQueue {
       else this.addNew(batch, this.waiterOf(message), joins)
     }
     return work
+  }
+
+  /**
+   * Tells whether a batch has a message with this id already: within a batch an id names one message. Only ids that a source
+   * gives, and copies of a message, can repeat, so as long as there are none nothing is compared.
+   */
+  private repeats(batch: SinkBatch, message: Message): boolean {
+    if (this.ids === undefined) {
+      if ((flagsAt(message.inbound.ring, message.at) & HAS_ID) === 0) return false
+      this.ids = new Set(batch.messages.map((other) => other.id))
+    }
+    if (this.ids.has(message.id)) return true
+    this.ids.add(message.id)
+    return false
   }
 
   /** A record that no sink is asked about is settled at once. */
@@ -231,7 +252,6 @@ export class SinkQueue {
 
   private park(waiter: Waiter): boolean {
     const parked = this.parking.put(waiter.message)
-    this.parkingFull = parked === undefined
     if (parked === undefined) return false
     waiter.message.inbound.settle(waiter.message.place, this.cell.pending)
     this.waiters.delete(waiter.message)

@@ -30,6 +30,8 @@ export type SinkOptions = {
   writeTimeoutMs: number
   batchMax: number
   concurrency: number
+  /** True where copies of a message may meet here. */
+  idsMayRepeat: boolean
   /** After how many contract breaches the topology stops. */
   contractBreaches: number
 }
@@ -76,7 +78,8 @@ export class SinkActor implements Actor {
     this.host = host
     const isSpecial = (kind: number) => (kind & 0xff) === MARKER || (role === 'sink' && kind === TO_FALLBACK)
     const passOn = (message: Message) => this.passOn(message)
-    this.queue = new SinkQueue({ order, ordered, batchMax, concurrency, passOn, isSpecial }, memory, host.clock)
+    const { idsMayRepeat } = options
+    this.queue = new SinkQueue({ order, ordered, batchMax, concurrency, idsMayRepeat, passOn, isSpecial }, memory, host.clock)
     const forbidden = role === 'sink' ? NOTHING_FORBIDDEN : FALLBACK_ROLE_FORBIDS
     this.check = ordered ? { forbidden, laneOf: (message) => this.queue.laneOf(message) } : { forbidden }
   }
@@ -104,7 +107,8 @@ export class SinkActor implements Actor {
   }
 
   dueMs(): number {
-    let dueMs = this.queue.dueMs
+    const mayWrite = !this.blocked && this.batches.length < this.options.concurrency
+    let dueMs = mayWrite ? this.queue.dueMs : Number.POSITIVE_INFINITY
     for (const batch of this.batches) dueMs = Math.min(dueMs, batch.deadlineMs)
     return dueMs
   }

@@ -122,7 +122,7 @@ export function encode(
 ): number {
   const flags = flagsOf(meta, value)
   const metaBytes = (flags & ~IS_TOMBSTONE) === 0 ? 0 : metaBytesOf(flags, meta)
-  const valueBytes = value === null ? 0 : typeof value === 'string' ? Buffer.byteLength(value) : value.length
+  const valueBytes = bytesOf(value)
   if (valueBytes > valueBytesMax || metaBytes > META_BYTES_MAX) return TOO_LARGE
   const length = alignUp8(RECORD_HEADER_BYTES + metaBytes + valueBytes)
   const at = out.claim(length)
@@ -152,7 +152,7 @@ export function copy(
   let shape = words[fromAt + SHAPE]
   let valueBytes = words[fromAt + VALUE_BYTES]
   if (value !== undefined) {
-    valueBytes = value === null ? 0 : typeof value === 'string' ? Buffer.byteLength(value) : value.length
+    valueBytes = bytesOf(value)
     shape = value === null ? shape | (IS_TOMBSTONE << LANE_BITS) : shape & ~(IS_TOMBSTONE << LANE_BITS)
     if (valueBytes > valueBytesMax) return TOO_LARGE
   }
@@ -317,6 +317,13 @@ export function metaAt(ring: Ring, at: number): MessageMeta {
   return meta
 }
 
+function bytesOf(value: Value): number {
+  if (typeof value === 'string') return Buffer.byteLength(value)
+  if (value instanceof Uint8Array) return value.length
+  if (value === null) return 0
+  throw new TypeError(`a value is text, bytes (Uint8Array) or null, not ${Array.isArray(value) ? 'an array' : typeof value}`)
+}
+
 function flagsOf(meta: MessageMeta, value: Value): number {
   let flags = value === null ? IS_TOMBSTONE : 0
   if (meta.offset !== undefined) flags |= HAS_OFFSET
@@ -463,6 +470,7 @@ function writeHeaders(ring: Ring, start: number, headers: Headers): number {
 }
 
 function listBytes(list: readonly string[]): number {
+  if (!Array.isArray(list)) throw new TypeError(`keys and tags are arrays of strings, not ${typeof list}`)
   let bytes = 0
   for (const text of list) bytes += 4 + utf8Bytes(text)
   return bytes

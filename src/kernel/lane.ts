@@ -9,6 +9,7 @@ export const NO_LANE = 0
 /** Gives the lane of a list of keys, 1 to 4,096, or NO_LANE for no keys. Collisions only delay. */
 export function laneOf(keys: readonly string[] | undefined): number {
   if (keys === undefined || keys.length === 0) return NO_LANE
+  if (!Array.isArray(keys)) throw new TypeError(`keys are an array of strings, not ${typeof keys}`)
   let hash = keys.length
   for (const key of keys) {
     for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193)

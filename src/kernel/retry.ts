@@ -29,6 +29,7 @@ export type RetryOptions = { attempts?: number; backoff?: Partial<Backoff>; onEx
 /** Gives the delay in ms before try `attempt + 1`: min(maxMs, initialMs × factor^(attempt − 1)) × uniform(1 ± jitter). */
 export function backoffMs(backoff: Backoff, attempt: number, random: Random): number {
   const { initialMs, factor, maxMs, jitter } = backoff
-  const delayMs = Math.min(maxMs, initialMs * factor ** (attempt - 1))
+  // 0 × Infinity is not a number.
+  const delayMs = initialMs === 0 ? 0 : Math.min(maxMs, initialMs * factor ** (attempt - 1))
   return delayMs * (1 + jitter * (2 * random() - 1))
 }

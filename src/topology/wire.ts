@@ -142,7 +142,9 @@ function buildSink(topology: Topology, plan: Plan, planned: PlannedActor, ends: 
   const order = sink.role !== 'sink' && topology.order === 'source' ? 'none' : topology.order
   const intake = new Intake(ends.inbounds, order === 'source')
   const outlet = new SinkOutlet(out, topology.limits.messageBytes)
-  return new SinkActor({ ...sink, order, contractBreaches: topology.limits.contractBreaches }, { ...ends, intake, outlet }, host)
+  const idsMayRepeat = sink.role !== 'sink' && topology.routes.some(({ to }) => to.length > 1)
+  const { contractBreaches } = topology.limits
+  return new SinkActor({ ...sink, order, idsMayRepeat, contractBreaches }, { ...ends, intake, outlet }, host)
 }
 
 /** Gives the sink of a name, in its role. */

@@ -168,7 +168,7 @@ class Play {
       start: { position: (2 ** 31 - 1024) | 0, sequence: input.sequence },
       crashRate: input.crashRate,
       mayCrash: (name) => name.startsWith('map') || name === 'forwarder',
-      stepsMax: 60_000,
+      stepsMax: 120_000,
     })
   }
 

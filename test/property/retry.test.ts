@@ -399,6 +399,45 @@ describe('retries in a world', () => {
     expect(attempts.get('1')).toBe(3)
     expect(fallback).toEqual(['1'])
   })
+
+  it.each<Order>(['key', 'source'])(
+    'cost those behind a poisoned message in its lane nothing: order by %s',
+    async (order) => {
+      const fallback: string[] = []
+      const written: string[] = []
+      // As file does: after one that it cannot write, it writes nothing more of the batch.
+      const sink: Sink = {
+        ordered: true,
+        write: (batch) => {
+          const poisoned = batch.findIndex((message) => message.text() === '0')
+          return batch.map((message, i) => {
+            if (poisoned >= 0 && i >= poisoned) return Response.failure(message, 'poisoned')
+            written.push(message.text())
+            return Response.ok(message)
+          })
+        },
+        retry: { attempts: 3, backoff: { initialMs: 1 } },
+      }
+      const records = Array.from({ length: 5 }, (_, number) => ({
+        value: String(number),
+        offset: number,
+        keys: ['same'],
+      }))
+      await runWorld(seeded(1), CAPACITY_BYTES, {
+        source: { ordered: true, read: () => (records.length === 0 ? null : records.splice(0)) },
+        sink,
+        fallback: {
+          write: (batch) => {
+            fallback.push(...batch.map((message) => message.text()))
+            return batch.map(Response.ok)
+          },
+        },
+        order,
+      })
+      expect(fallback).toEqual(['0'])
+      expect(written).toEqual(['1', '2', '3', '4'])
+    },
+  )
 })
 
 /** Runs three messages through a handler with three attempts. */

@@ -1,17 +1,26 @@
 // Actors, stepped by hand: none is due while it can do nothing (its runner would spin), none stops for good, and what a user
 // gives that cannot be is an error with a code.
 
-import { describe, expect, it } from 'vitest'
-import type { Actor } from '../../../src/kernel/actor.js'
+import fc from 'fast-check'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { Forwarder } from '../../../src/actors/forwarder.js'
+import { Mapper } from '../../../src/actors/mapper.js'
+import { Reader } from '../../../src/actors/reader.js'
+import { SinkActor } from '../../../src/actors/sink.js'
+import { type Actor, MORE } from '../../../src/kernel/actor.js'
 import type { Message } from '../../../src/kernel/message.js'
 import { Response } from '../../../src/sinks/response.js'
 import type { Sink } from '../../../src/sinks/sink.js'
 import type { Source, SourceRecord } from '../../../src/sources/source.js'
+import { seeded } from '../../../src/testing/seeded.js'
+import { World } from '../../../src/testing/world.js'
 import { defineTopology } from '../../../src/topology/define.js'
 import { createMemory, type PlanMemory } from '../../../src/topology/memory.js'
 import { type Plan, planOf } from '../../../src/topology/plan.js'
-import type { Topology, TopologyOptions } from '../../../src/topology/types.js'
+import type { Order, Topology, TopologyOptions } from '../../../src/topology/types.js'
 import { buildActor } from '../../../src/topology/wire.js'
+
+const RUNS = Number(process.env.RUNS ?? 50)
 
 /** The actors of a topology, and a clock and a chance that the test sets. */
 class Crew {
@@ -140,6 +149,70 @@ describe('an actor with nothing to do is not due', () => {
     await crew.run('sink')
     await crew.run('reader')
     crew.expectIdle('reader')
+  })
+})
+
+describe('an actor that does not say that there is MORE', () => {
+  afterEach(() => void vi.restoreAllMocks())
+
+  const cases = fc.record({
+    seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+    order: fc.constantFrom<Order>('none', 'key', 'source'),
+    batchMax: fc.constantFrom(1, 500),
+    concurrency: fc.integer({ min: 1, max: 3 }),
+    attempts: fc.constantFrom(1, 2, Number.POSITIVE_INFINITY),
+    fails: fc.constantFrom(0, 0.3),
+  })
+
+  // With room for everything: one that waits for space is rung for when there is some.
+  it('can do nothing more at once', { timeout: 60_000 }, async () => {
+    const late: string[] = []
+    let world: World | undefined
+    for (const type of [Reader, Mapper, Forwarder, SinkActor]) {
+      const { step } = type.prototype
+      vi.spyOn(type.prototype, 'step').mockImplementation(function (this: Actor) {
+        const work = step.call(this as never)
+        const isDone = work < MORE && this.dueMs() > (world?.nowMs ?? 0)
+        const more = isDone ? step.call(this as never) : 0
+        if (more > 0) late.push(this.name)
+        return work + more
+      })
+    }
+    await fc.assert(
+      fc.asyncProperty(cases, async ({ seed, order, batchMax, concurrency, attempts, fails }) => {
+        late.length = 0
+        world = undefined
+        const random = seeded(seed)
+        const sink: Sink = {
+          batchMax,
+          concurrency,
+          write: (batch) =>
+            batch.map((message) =>
+              random() < fails ? Response.failure(message, 'no') : Response.ok(message),
+            ),
+        }
+        const handler = (message: Message) => {
+          if (random() < fails) throw new Error('no')
+          return Array.from({ length: Math.floor(random() * 4) }, () => message)
+        }
+        const records = recordsOf(100).map((record, i) => ({ ...record, keys: [`key-${i % 3}`] }))
+        const topology = defineTopology({
+          name: 'more',
+          source: listSource(records),
+          map: { handler, threads: 2 },
+          sink,
+          sinks: { other: sink },
+          routes: [{ when: { and: [] }, to: ['sink', 'other'] }],
+          retry: { attempts, onExhausted: 'drop', backoff: { initialMs: 0 } },
+          order,
+          limits: { inFlight: 128, messageBytes: 100 },
+        })
+        world = new World({ topology, random, capacityBytes: 65_536 })
+        await world.run()
+        expect(late).toEqual([])
+      }),
+      { numRuns: RUNS },
+    )
   })
 })
 
