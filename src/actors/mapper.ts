@@ -163,6 +163,7 @@ export class Mapper implements Actor {
     } catch (error) {
       this.cell.handled()
       this.failed(this.enter(this.taskOf(message)), error)
+      this.place()
       return
     }
     this.cell.handled()

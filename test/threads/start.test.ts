@@ -15,13 +15,13 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-function fixture(name: string, parameters: Record<string, string | number>): URL {
+function fixture(name: string, parameters: Record<string, string | number | undefined>): URL {
   const url = new URL(`./fixtures/${name}.mjs`, import.meta.url)
-  for (const [key, value] of Object.entries(parameters)) url.searchParams.set(key, String(value))
+  for (const [key, value] of Object.entries(parameters)) if (value !== undefined) url.searchParams.set(key, String(value))
   return url
 }
 
-async function checksum(parameters: Record<string, string | number>): Promise<{ summary: Summary; result: Record<string, unknown> }> {
+async function checksum(parameters: Record<string, string | number | undefined>): Promise<{ summary: Summary; result: Record<string, unknown> }> {
   const result = join(folder, `${Math.random()}.json`)
   const summary = await (await start(fixture('checksum', { ...parameters, result }))).finished
   return { summary, result: JSON.parse(readFileSync(result, 'utf8')) }

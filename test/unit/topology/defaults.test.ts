@@ -39,7 +39,7 @@ test('the smallest topology', () => {
     limits: {
       messageBytes: 1_048_576,
       memoryBytes: 500,
-      inFlight: 8_192,
+      inFlight: 16_384,
       graceMs: 10_000,
       contractBreaches: 1,
       maxDeliveries: 10,

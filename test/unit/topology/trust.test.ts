@@ -15,6 +15,6 @@ test('a trusted definition is taken as it is', () => {
   trustDefinitions()
   const topology = defineTopology(wrong)
   expect(isTopology(topology)).toBe(true)
-  expect(topology).toMatchObject({ name: 'orders', order: 'keys', limits: { inFlight: 8_192 } })
+  expect(topology).toMatchObject({ name: 'orders', order: 'keys', limits: { inFlight: 16_384 } })
   expect(isZodLoaded()).toBe(false)
 })
