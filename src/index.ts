@@ -13,8 +13,24 @@ export { Response } from './sinks/response.js'
 export type { OnSuccessMessage, Sink, SinkContext } from './sinks/sink.js'
 export { generator } from './sources/generator.js'
 export { lines } from './sources/lines.js'
-export type { Answer, Source, SourceAck, SourceContext, SourceNack, SourcePosition, SourceRecord } from './sources/source.js'
+export type {
+  Answer,
+  Source,
+  SourceAck,
+  SourceContext,
+  SourceNack,
+  SourcePosition,
+  SourceRecord,
+} from './sources/source.js'
 export { defineTopology, isTopology } from './topology/define.js'
 export type { ActorView, Counts, Inspection, Progress, Running, Summary } from './topology/running.js'
 export { run, type StartOptions, start } from './topology/start.js'
-export type { Limits, MapStage, Order, Route, TagCondition, Topology, TopologyOptions } from './topology/types.js'
+export type {
+  Limits,
+  MapStage,
+  Order,
+  Route,
+  TagCondition,
+  Topology,
+  TopologyOptions,
+} from './topology/types.js'

@@ -4,7 +4,7 @@
 import type { Host } from '../kernel/actor.js'
 import { offsetOf } from '../kernel/codec.js'
 import type { Counters } from '../kernel/counters.js'
-import { messageOf, MillraceError } from '../kernel/failure.js'
+import { MillraceError, messageOf } from '../kernel/failure.js'
 import type { Answer, Source, SourceAck, SourceNack } from '../sources/source.js'
 import type { Completed } from './in-flight.js'
 
@@ -56,7 +56,11 @@ export class Acks {
     if (answers !== undefined) this.answers.delete(sequence)
     if (this.source.ack === undefined) return
     const offset = offsetOf(root.offsetLo, root.offsetHi)
-    this.acks.push(answers === undefined ? { partition: root.partition, offset } : { partition: root.partition, offset, answers })
+    this.acks.push(
+      answers === undefined
+        ? { partition: root.partition, offset }
+        : { partition: root.partition, offset, answers },
+    )
   }
 
   nackRoot(sequence: number, root: Completed): void {
@@ -66,7 +70,10 @@ export class Acks {
     const offset = offsetOf(root.offsetLo, root.offsetHi)
     if (this.source.nack === undefined) {
       this.counters.add('refused')
-      this.host.log.error('a record was nacked, and its source cannot give it again', { ...keyParts(root), reason: why.reason })
+      this.host.log.error('a record was nacked, and its source cannot give it again', {
+        ...keyParts(root),
+        reason: why.reason,
+      })
       return
     }
     const key = keyOf(root.partition, offset)
@@ -110,7 +117,10 @@ export class Acks {
     this.acks = []
     this.nacks = []
     try {
-      const told = [acks.length > 0 ? this.source.ack?.(acks) : undefined, nacks.length > 0 ? this.source.nack?.(nacks) : undefined]
+      const told = [
+        acks.length > 0 ? this.source.ack?.(acks) : undefined,
+        nacks.length > 0 ? this.source.nack?.(nacks) : undefined,
+      ]
       if (told.some((result) => result !== undefined)) this.await(told)
     } catch (error) {
       this.failed(error)

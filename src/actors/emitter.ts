@@ -44,7 +44,16 @@ export class Emitter {
     const { ring } = message.inbound
     const { at } = message
     const out = this.outFor(message)
-    const written = copy(out, MESSAGE_WORD, ring, at, ring.words[at + SHARE_LO], ring.words[at + SHARE_HI], value, this.valueBytesMax)
+    const written = copy(
+      out,
+      MESSAGE_WORD,
+      ring,
+      at,
+      ring.words[at + SHARE_LO],
+      ring.words[at + SHARE_HI],
+      value,
+      this.valueBytesMax,
+    )
     if (written === FULL) this.blocked(out)
     return written
   }
@@ -54,11 +63,19 @@ export class Emitter {
     const { ring } = message.inbound
     const out = this.outFor(message)
     const kind = ring.words[message.at + KIND]
-    return this.checked(out, copy(out, kind, ring, message.at, share.lo, share.hi, undefined, this.valueBytesMax))
+    return this.checked(
+      out,
+      copy(out, kind, ring, message.at, share.lo, share.hi, undefined, this.valueBytesMax),
+    )
   }
 
   /** Writes a marker in place of all outputs. */
-  marker(message: Message, share: Share, outcome: 'ok' | 'filtered' | 'dropped' | 'nack', reason?: string): number {
+  marker(
+    message: Message,
+    share: Share,
+    outcome: 'ok' | 'filtered' | 'dropped' | 'nack',
+    reason?: string,
+  ): number {
     const out = this.outFor(message)
     return this.checked(out, writeMarker(out, message, share, outcome, reason))
   }
@@ -101,7 +118,14 @@ export class Emitter {
     return this.full?.empty ?? false
   }
 
-  private child(message: Message, output: MapOutput, out: Outbound, index: number, rest: Share, last: boolean): number {
+  private child(
+    message: Message,
+    output: MapOutput,
+    out: Outbound,
+    index: number,
+    rest: Share,
+    last: boolean,
+  ): number {
     if (!last) this.shares.next()
     const share = last ? rest : { lo: this.shares.lo, hi: this.shares.hi }
     const written = this.write(message, output, out, index, share)
@@ -118,7 +142,10 @@ export class Emitter {
     const bare = typeof output === 'string' || output instanceof Uint8Array
     if (index < 0 && (bare || output === message)) {
       const value = bare ? (output as string | Uint8Array) : undefined
-      return this.checked(out, copy(out, MESSAGE_WORD, ring, message.at, share.lo, share.hi, value, this.valueBytesMax))
+      return this.checked(
+        out,
+        copy(out, MESSAGE_WORD, ring, message.at, share.lo, share.hi, value, this.valueBytesMax),
+      )
     }
     const given = bare ? undefined : output instanceof Message ? outputOf(output) : (output as Output)
     const meta = metaAt(ring, message.at)

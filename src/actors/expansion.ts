@@ -60,7 +60,9 @@ export class Expansion {
 
   /** Tells whether a message is the one that a predecessor left open. */
   wasOpen(message: Message): boolean {
-    return this.left !== undefined && this.left.inbound === message.inbound && this.left.place === message.place
+    return (
+      this.left !== undefined && this.left.inbound === message.inbound && this.left.place === message.place
+    )
   }
 
   /** Takes over what a predecessor left open, for the task that its message has become. */
@@ -157,7 +159,13 @@ export class Expansion {
 
   private tryToWrite(task: MapTask): number {
     try {
-      const written = this.emitter.part(task.message, this.buffer[0], this.count, this.rest, this.out as Outbound)
+      const written = this.emitter.part(
+        task.message,
+        this.buffer[0],
+        this.count,
+        this.rest,
+        this.out as Outbound,
+      )
       if (written === TOO_LARGE) this.error = new RangeError('an output is larger than limits.messageBytes')
       return written
     } catch (error) {

@@ -84,10 +84,14 @@ export class Forwarder implements Actor {
     this.rest.hi = words[message.at + SHARE_HI]
     if ((kind & 0xff) === MARKER) return this.write(message, 0, this.rest)
     const { fallback, route } = this.options
-    if (kind === TO_FALLBACK) return this.count('fallback', this.write(message, Math.max(0, fallback), this.rest))
+    if (kind === TO_FALLBACK)
+      return this.count('fallback', this.write(message, Math.max(0, fallback), this.rest))
     const destinations = route(message.tags)
     if (destinations.length === 0) return this.drop(message)
-    const placed = destinations.length === 1 ? this.write(message, destinations[0], this.rest) : this.split(message, destinations)
+    const placed =
+      destinations.length === 1
+        ? this.write(message, destinations[0], this.rest)
+        : this.split(message, destinations)
     if (placed && destinations.includes(fallback)) this.memory.counters.add('fallback')
     return placed
   }
@@ -122,7 +126,16 @@ export class Forwarder implements Actor {
     const out = this.memory.outbounds[destination]
     const { ring } = message.inbound
     const kind = ring.words[message.at + KIND]
-    const written = copy(out, kind, ring, message.at, share.lo, share.hi, undefined, this.options.valueBytesMax)
+    const written = copy(
+      out,
+      kind,
+      ring,
+      message.at,
+      share.lo,
+      share.hi,
+      undefined,
+      this.options.valueBytesMax,
+    )
     if (written === FULL) out.want()
     return written !== FULL
   }

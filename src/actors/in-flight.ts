@@ -21,7 +21,13 @@ const STATE = 5
 const READ_AT_DOUBLE = 3
 
 /** Where a completed root lay in its source, and how it fared: filled by `settle`. */
-export type Completed = { offsetLo: number; offsetHi: number; partition: number; readAtMs: number; nacked: boolean }
+export type Completed = {
+  offsetLo: number
+  offsetHi: number
+  partition: number
+  readAtMs: number
+  nacked: boolean
+}
 
 /** An unsettled root that outlived a lap of the ring. */
 type Straggler = Completed & { shareLo: number; shareHi: number }

@@ -18,7 +18,14 @@ export type MapOutput = string | Uint8Array | Output | Message
 
 /** What a handler returns: nothing (the message is filtered), one result, an array of them, or a stream of them. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a handler without a return statement returns void
-export type MapResult = void | undefined | null | MapOutput | readonly MapOutput[] | Iterable<MapOutput> | AsyncIterable<MapOutput>
+export type MapResult =
+  | void
+  | undefined
+  | null
+  | MapOutput
+  | readonly MapOutput[]
+  | Iterable<MapOutput>
+  | AsyncIterable<MapOutput>
 
 export type MapContext = {
   readonly log: Log

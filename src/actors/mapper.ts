@@ -6,7 +6,7 @@ import { type Actor, type Host, MORE } from '../kernel/actor.js'
 import type { Cell } from '../kernel/cell.js'
 import { kindWord, laneAt, MESSAGE } from '../kernel/codec.js'
 import type { Counters } from '../kernel/counters.js'
-import { messageOf, MillraceError } from '../kernel/failure.js'
+import { MillraceError, messageOf } from '../kernel/failure.js'
 import type { Inbound } from '../kernel/inbound.js'
 import { ATTEMPT, DUE_DOUBLE, KIND, SEQUENCE_DOUBLE, STATE, STATE_BEGUN } from '../kernel/layout.js'
 import { Message } from '../kernel/message.js'
@@ -99,7 +99,12 @@ export class Mapper implements Actor {
     this.inSourceOrder = options.order === 'source'
     this.context = { log: host.log, stage: options.stage, thread: memory.thread }
     const { outbounds, shares } = memory
-    this.emitter = new Emitter({ outbounds, shares, valueBytesMax: options.valueBytesMax, rekey: options.rekey })
+    this.emitter = new Emitter({
+      outbounds,
+      shares,
+      valueBytesMax: options.valueBytesMax,
+      rekey: options.rekey,
+    })
     this.expansion = new Expansion(this.cell, memory.inbounds, this.emitter, () => host.wake())
     for (const message of memory.parking.recover()) this.recover(message)
   }
@@ -127,7 +132,8 @@ export class Mapper implements Actor {
 
   dueMs(): number {
     const oldest: MapTask | undefined = this.running.values().next().value
-    const timeoutMs = oldest === undefined ? Number.POSITIVE_INFINITY : oldest.startedMs + this.options.handlerTimeoutMs
+    const timeoutMs =
+      oldest === undefined ? Number.POSITIVE_INFINITY : oldest.startedMs + this.options.handlerTimeoutMs
     return this.blocked ? timeoutMs : Math.min(this.due.nextMs, timeoutMs)
   }
 
@@ -139,7 +145,8 @@ export class Mapper implements Actor {
       const message = new Message(inbound, inbound.take())
       work++
       if (inbound.ring.words[message.at + KIND] !== PLAIN_MESSAGE) this.passOn(message)
-      else if (this.queue.length === 0 && !this.lanes.has(laneAt(inbound.ring, message.at))) this.direct(message)
+      else if (this.queue.length === 0 && !this.lanes.has(laneAt(inbound.ring, message.at)))
+        this.direct(message)
       else this.admit(this.taskOf(message))
     }
     return work < STEP_MAX ? work : work + MORE
@@ -168,7 +175,11 @@ export class Mapper implements Actor {
     }
     this.cell.handled()
     const plain = typeof result === 'string' || result instanceof Uint8Array
-    if (plain && !this.expansion.wasOpen(message) && this.emitter.single(message, result as string | Uint8Array) >= 0) {
+    if (
+      plain &&
+      !this.expansion.wasOpen(message) &&
+      this.emitter.single(message, result as string | Uint8Array) >= 0
+    ) {
       message.inbound.settle(message.place, this.cell.pending)
       this.dirty = true
       return
@@ -397,7 +408,8 @@ export class Mapper implements Actor {
 
   /** What an empty mailbox has no room for goes in parts (C5); everything else waits. */
   private noRoom(task: MapTask): void {
-    if (task.verdict === 'outputs' && task.outputs.length > 1 && this.emitter.hopeless) task.verdict = 'stream'
+    if (task.verdict === 'outputs' && task.outputs.length > 1 && this.emitter.hopeless)
+      task.verdict = 'stream'
     else this.blocked = true
   }
 
@@ -480,8 +492,11 @@ export class Mapper implements Actor {
   }
 }
 
-const TOO_LARGE_TEXT = 'an output is larger than limits.messageBytes, or its keys, tags and headers are larger than 128 KiB'
+const TOO_LARGE_TEXT =
+  'an output is larger than limits.messageBytes, or its keys, tags and headers are larger than 128 KiB'
 
 function isPromise(value: unknown): value is PromiseLike<MapResult> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  )
 }

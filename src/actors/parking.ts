@@ -24,7 +24,16 @@ export class Parking {
   put(message: Message): Message | undefined {
     const from = message.inbound.ring
     const { at } = message
-    const to = copy(this.outbound, from.words[at + KIND], from, at, from.words[at + SHARE_LO], from.words[at + SHARE_HI], undefined, 0)
+    const to = copy(
+      this.outbound,
+      from.words[at + KIND],
+      from,
+      at,
+      from.words[at + SHARE_LO],
+      from.words[at + SHARE_HI],
+      undefined,
+      0,
+    )
     this.refused = to === FULL
     if (to === FULL) return undefined
     this.count++

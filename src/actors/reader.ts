@@ -9,20 +9,29 @@ import {
   headersAt,
   kindWord,
   MESSAGE,
+  metaAt,
+  OK_RUN,
+  OK_RUN_ENTRY_BYTES,
   OUTCOME_NACK,
   OUTCOME_SERVE,
   offsetOf,
-  OK_RUN,
-  OK_RUN_ENTRY_BYTES,
   type RecordHead,
   ROUTE_FALLBACK,
   TOO_LARGE,
 } from '../kernel/codec.js'
 import type { Counters } from '../kernel/counters.js'
-import { isMillraceError, messageOf, MillraceError } from '../kernel/failure.js'
+import { isMillraceError, MillraceError, messageOf } from '../kernel/failure.js'
 import type { Inbound } from '../kernel/inbound.js'
 import { laneOf, NO_LANE } from '../kernel/lane.js'
-import { EPOCH, KIND, RECORD_HEADER_BYTES, SEQUENCE_DOUBLE, SHARE_HI, SHARE_LO, VALUE_BYTES } from '../kernel/layout.js'
+import {
+  EPOCH,
+  KIND,
+  RECORD_HEADER_BYTES,
+  SEQUENCE_DOUBLE,
+  SHARE_HI,
+  SHARE_LO,
+  VALUE_BYTES,
+} from '../kernel/layout.js'
 import type { Ring } from '../kernel/mailbox.js'
 import { Message } from '../kernel/message.js'
 import type { Outbound } from '../kernel/outbound.js'
@@ -32,7 +41,6 @@ import { Acks } from './acks.js'
 import { type Completed, InFlight } from './in-flight.js'
 import type { Order } from './order.js'
 import { outboundFor } from './partition.js'
-import { metaAt } from '../kernel/codec.js'
 
 export type ReaderOptions = {
   name: string
@@ -130,7 +138,8 @@ export class Reader implements Actor {
   }
 
   dueMs(): number {
-    const waits = this.stopping || this.ended || this.reading || this.free <= 0 || this.stashAt < this.stash.length
+    const waits =
+      this.stopping || this.ended || this.reading || this.free <= 0 || this.stashAt < this.stash.length
     return waits ? Number.POSITIVE_INFINITY : Math.max(this.idleUntilMs, this.readableMs)
   }
 
@@ -143,7 +152,9 @@ export class Reader implements Actor {
   /** Nacks everything in flight, for a stop that is no drain. */
   async abandon(reason: string): Promise<void> {
     this.stopping = true
-    this.inFlight.forEach((root) => this.acks.nack(root.partition, offsetOf(root.offsetLo, root.offsetHi), reason, 0))
+    this.inFlight.forEach((root) => {
+      this.acks.nack(root.partition, offsetOf(root.offsetLo, root.offsetHi), reason, 0)
+    })
     this.acks.flush()
     await this.acks.idle()
   }
@@ -154,11 +165,13 @@ export class Reader implements Actor {
   }
 
   private get free(): number {
-    return this.options.inFlightMax - this.inFlight.size
+    // Nacked records that are awaited again are somebody's memory, too.
+    return this.options.inFlightMax - this.inFlight.size - this.acks.awaited
   }
 
   private isDone(): boolean {
-    if (this.inFlight.size > 0 || this.reading || this.stashAt < this.stash.length || this.acks.busy) return false
+    if (this.inFlight.size > 0 || this.reading || this.stashAt < this.stash.length || this.acks.busy)
+      return false
     return this.stopping || (this.ended && this.acks.awaited === 0)
   }
 
@@ -193,7 +206,12 @@ export class Reader implements Actor {
     if (outcome === OUTCOME_SERVE) this.takeAnswer(new Message(inbound, position), sequence)
     if (outcome === OUTCOME_NACK) this.takeReason(inbound, at, sequence)
     const { inFlight } = this
-    const result = inFlight.settle(sequence, ring.words[at + SHARE_LO], ring.words[at + SHARE_HI], outcome === OUTCOME_NACK)
+    const result = inFlight.settle(
+      sequence,
+      ring.words[at + SHARE_LO],
+      ring.words[at + SHARE_HI],
+      outcome === OUTCOME_NACK,
+    )
     if (result === 'complete') this.complete(inFlight.completed, sequence)
   }
 
@@ -202,7 +220,8 @@ export class Reader implements Actor {
     const end = at + ((RECORD_HEADER_BYTES + ring.words[at + VALUE_BYTES]) >>> 2)
     for (let entry = at + (RECORD_HEADER_BYTES >>> 2); entry < end; entry += OK_RUN_ENTRY_BYTES >>> 2) {
       const sequence = ring.doubles[entry >>> 1]
-      if (inFlight.settle(sequence, ring.words[entry + 2], ring.words[entry + 3], false) === 'complete') this.complete(inFlight.completed, sequence)
+      if (inFlight.settle(sequence, ring.words[entry + 2], ring.words[entry + 3], false) === 'complete')
+        this.complete(inFlight.completed, sequence)
     }
   }
 
@@ -210,12 +229,20 @@ export class Reader implements Actor {
     const { ring } = settlement.inbound
     const { status } = metaAt(ring, settlement.at)
     const headers = headersAt(ring, settlement.at)
-    this.acks.answer(sequence, { payload: settlement.bytes(), ...(status !== undefined && { status }), ...(headers && { headers }) })
+    this.acks.answer(sequence, {
+      payload: settlement.bytes(),
+      ...(status !== undefined && { status }),
+      ...(headers && { headers }),
+    })
   }
 
   private takeReason(inbound: Inbound, at: number, sequence: number): void {
     const { reason, delayMs, maxDeliveries } = metaAt(inbound.ring, at)
-    this.acks.reason(sequence, { reason: reason ?? 'nacked', delayMs: delayMs ?? 0, maxDeliveries: maxDeliveries || undefined })
+    this.acks.reason(sequence, {
+      reason: reason ?? 'nacked',
+      delayMs: delayMs ?? 0,
+      maxDeliveries: maxDeliveries || undefined,
+    })
   }
 
   private complete(root: Completed, sequence: number): void {
@@ -247,8 +274,10 @@ export class Reader implements Actor {
       return work > 0 && this.stashAt === this.stash.length ? work + MORE : work
     }
     this.reading = true
+    this.counters.set('reading', 1)
     const settled = (report: () => void) => {
       this.reading = false
+      this.counters.set('reading', 0)
       report()
       this.host.wake()
     }
@@ -267,7 +296,11 @@ export class Reader implements Actor {
       return 1
     }
     if (!Array.isArray(records)) {
-      this.sourceFailed(new TypeError(`read() gave a value of type ${typeof records}, wanted an array of records, or null for the end`))
+      this.sourceFailed(
+        new TypeError(
+          `read() gave a value of type ${typeof records}, wanted an array of records, or null for the end`,
+        ),
+      )
       return 0
     }
     this.stash = records
@@ -336,14 +369,22 @@ export class Reader implements Actor {
   private writeAgain(out: Outbound, record: SourceRecord): number {
     const { maxDeliveries, hasFallback, valueBytesMax } = this.options
     const before = this.acks.delivered(record.partition ?? 0, record.offset)
-    if (before === undefined) return encode(out, PLAIN_MESSAGE, this.head, record, record.value, valueBytesMax)
+    if (before === undefined)
+      return encode(out, PLAIN_MESSAGE, this.head, record, record.value, valueBytesMax)
     const meta = { ...record, delivery: before.count }
     let kind = PLAIN_MESSAGE
     if (before.count >= (before.maxDeliveries ?? maxDeliveries)) {
       const reason = `nacked ${before.count} times: ${before.reason}`
-      if (!hasFallback) throw new MillraceError('ERR_SINK', `${this.name}: record ${positionText(record)}: ${reason}, and the topology has no fallback sink`)
+      if (!hasFallback)
+        throw new MillraceError(
+          'ERR_SINK',
+          `${this.name}: record ${positionText(record)}: ${reason}, and the topology has no fallback sink`,
+        )
       kind = TO_FALLBACK
-      Object.assign(meta, { reason, headers: { ...record.headers, 'millrace-reason': reason, 'millrace-attempts': String(before.count) } })
+      Object.assign(meta, {
+        reason,
+        headers: { ...record.headers, 'millrace-reason': reason, 'millrace-attempts': String(before.count) },
+      })
     }
     const written = encode(out, kind, this.head, meta, record.value, valueBytesMax)
     if (written >= 0) this.acks.givenAgain(record.partition ?? 0, record.offset)
@@ -357,7 +398,9 @@ export class Reader implements Actor {
       bytes > valueBytesMax
         ? `its value has ${bytes} bytes, limits.messageBytes is ${valueBytesMax}`
         : 'its keys, tags and headers have more than 128 KiB'
-    this.host.fail(new MillraceError('ERR_MESSAGE_TOO_LARGE', `${this.name}: record ${positionText(record)}: ${what}`))
+    this.host.fail(
+      new MillraceError('ERR_MESSAGE_TOO_LARGE', `${this.name}: record ${positionText(record)}: ${what}`),
+    )
   }
 
   private commit(): void {
@@ -373,7 +416,11 @@ export class Reader implements Actor {
 
   private sourceFailed(error: unknown): void {
     const known = isMillraceError(error)
-    this.host.fail(known ? (error as Error) : new MillraceError('ERR_SOURCE', `${this.name}: ${messageOf(error)}`, { cause: error }))
+    this.host.fail(
+      known
+        ? (error as Error)
+        : new MillraceError('ERR_SOURCE', `${this.name}: ${messageOf(error)}`, { cause: error }),
+    )
   }
 }
 
@@ -387,5 +434,7 @@ function positionText(record: SourceRecord): string {
 }
 
 function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  )
 }

@@ -9,8 +9,8 @@ import {
   MESSAGE,
   type MessageMeta,
   metaAt,
-  type Outcome,
   OUTCOMES,
+  type Outcome,
   type RecordHead,
   ROUTE_FALLBACK,
   SETTLEMENT,
@@ -42,7 +42,13 @@ export function headOf(message: Message, share: Share): RecordHead {
 }
 
 /** Writes a marker: the share travels on without a message (S1). */
-export function writeMarker(out: Outbound, message: Message, share: Share, outcome: Outcome, reason?: string): number {
+export function writeMarker(
+  out: Outbound,
+  message: Message,
+  share: Share,
+  outcome: Outcome,
+  reason?: string,
+): number {
   const meta = reason === undefined ? NO_META : { reason: cut(reason, REASON_CHARS_MAX) }
   return encode(out, kindWord(MARKER, OUTCOMES.indexOf(outcome)), headOf(message, share), meta, '', 0)
 }
@@ -59,12 +65,22 @@ export function settleMarker(out: Outbound, marker: Message): number {
 export type Failure = { reason: string; error?: unknown; attempts: number; stage: string }
 
 /** Writes a message on its way to the fallback: the original, with reason, error, stack and attempts in its headers. */
-export function writeFallback(out: Outbound, message: Message, share: Share, failure: Failure, valueBytesMax: number): number {
+export function writeFallback(
+  out: Outbound,
+  message: Message,
+  share: Share,
+  failure: Failure,
+  valueBytesMax: number,
+): number {
   const meta = metaAt(message.inbound.ring, message.at)
   const kind = kindWord(MESSAGE, 0, ROUTE_FALLBACK)
   const value: Value = message.tombstone ? null : message.value
   for (const headers of [failureHeaders(failure, true), failureHeaders(failure, false)]) {
-    const whole = { ...meta, headers: { ...meta.headers, ...headers }, reason: headers['millrace-reason'] as string }
+    const whole = {
+      ...meta,
+      headers: { ...meta.headers, ...headers },
+      reason: headers['millrace-reason'] as string,
+    }
     const at = encode(out, kind, headOf(message, share), whole, value, valueBytesMax)
     if (at !== TOO_LARGE) return at
   }

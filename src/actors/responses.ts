@@ -19,7 +19,12 @@ export type CheckOptions = {
  * Puts the responses into `aligned` in the order of the batch. Gives undefined when the contract is kept, else a sentence
  * that says how it is broken and names the ids.
  */
-export function checkResponses(batch: readonly Message[], answer: unknown, aligned: Response[], options: CheckOptions): string | undefined {
+export function checkResponses(
+  batch: readonly Message[],
+  answer: unknown,
+  aligned: Response[],
+  options: CheckOptions,
+): string | undefined {
   if (!Array.isArray(answer)) return `answered with ${kindOf(answer)}, wanted an array of responses`
   const breach = inOrder(batch, answer) ? copyOf(answer, aligned) : matchById(batch, answer, aligned)
   return breach ?? checkOutcomes(batch, aligned, options)
@@ -41,13 +46,18 @@ function copyOf(answer: readonly Response[], aligned: Response[]): undefined {
   aligned.length = answer.length
 }
 
-function matchById(batch: readonly Message[], answer: readonly unknown[], aligned: Response[]): string | undefined {
+function matchById(
+  batch: readonly Message[],
+  answer: readonly unknown[],
+  aligned: Response[],
+): string | undefined {
   const places = new Map(batch.map((message, i) => [message.id, i]))
   const unknown: string[] = []
   const duplicate: string[] = []
   const seen = new Set<number>()
   for (const response of answer) {
-    if (!Response.isResponse(response)) return `answered with ${kindOf(response)} in the array, wanted a Response: ok, failure, fallback, onSuccess, serve, hold or nack`
+    if (!Response.isResponse(response))
+      return `answered with ${kindOf(response)} in the array, wanted a Response: ok, failure, fallback, onSuccess, serve, hold or nack`
     const id = idOf(response)
     const place = places.get(id)
     if (place === undefined) unknown.push(id)
@@ -60,11 +70,19 @@ function matchById(batch: readonly Message[], answer: readonly unknown[], aligne
   aligned.length = batch.length
   const missing = batch.filter((_, i) => !seen.has(i)).map((message) => message.id)
   if (missing.length + unknown.length + duplicate.length === 0) return undefined
-  const parts = [named('no response for', missing), named('more than one response for', duplicate), named('responses for unknown ids', unknown)]
+  const parts = [
+    named('no response for', missing),
+    named('more than one response for', duplicate),
+    named('responses for unknown ids', unknown),
+  ]
   return `answered ${answer.length} responses for ${batch.length} messages: ${parts.filter((part) => part !== '').join('; ')}`
 }
 
-function checkOutcomes(batch: readonly Message[], aligned: readonly Response[], options: CheckOptions): string | undefined {
+function checkOutcomes(
+  batch: readonly Message[],
+  aligned: readonly Response[],
+  options: CheckOptions,
+): string | undefined {
   const { forbidden, laneOf } = options
   let failedLanes: Set<number> | undefined
   for (let i = 0; i < aligned.length; i++) {
@@ -77,7 +95,8 @@ function checkOutcomes(batch: readonly Message[], aligned: readonly Response[], 
     }
     const problem = problemOf(aligned[i])
     if (problem !== undefined) return `answered ${outcome} for ${batch[i].id} ${problem}`
-    if (forbidden.includes(outcome)) return `answered ${outcome} for ${batch[i].id}, which a fallback or onSuccess sink cannot`
+    if (forbidden.includes(outcome))
+      return `answered ${outcome} for ${batch[i].id}, which a fallback or onSuccess sink cannot`
     if (outcome === 'failure' && laneOf !== undefined && laneOf(batch[i]) !== 0) {
       failedLanes ??= new Set()
       failedLanes.add(laneOf(batch[i]))
@@ -104,7 +123,9 @@ function problemOf({ outcome, detail, options }: Response): string | undefined {
     }
     case 'nack': {
       const { reason, delayMs = 0 } = (options ?? {}) as NackOptions
-      return typeof reason === 'string' && delayMs >= 0 ? undefined : 'without { reason }, a text, and delayMs, if given, a number from 0'
+      return typeof reason === 'string' && delayMs >= 0
+        ? undefined
+        : 'without { reason }, a text, and delayMs, if given, a number from 0'
     }
     default:
       return 'which is no outcome that the runtime knows'
@@ -112,10 +133,12 @@ function problemOf({ outcome, detail, options }: Response): string | undefined {
 }
 
 function messageProblem(message: OnSuccessMessage): string | undefined {
-  if (typeof message !== 'object' || message === null) return `with ${kindOf(message)} as message, wanted { value }`
+  if (typeof message !== 'object' || message === null)
+    return `with ${kindOf(message)} as message, wanted { value }`
   const { value, keys, headers } = message
   if (!isBytesOrText(value)) return `with ${kindOf(value)} as value, wanted text or bytes`
-  if (keys !== undefined && !(Array.isArray(keys) && keys.every((key) => typeof key === 'string'))) return 'with keys that are no array of texts'
+  if (keys !== undefined && !(Array.isArray(keys) && keys.every((key) => typeof key === 'string')))
+    return 'with keys that are no array of texts'
   return headersProblem(headers)
 }
 
@@ -136,7 +159,10 @@ function idOf(response: Response): string {
 function named(what: string, ids: readonly string[]): string {
   if (ids.length === 0) return ''
   const more = ids.length > NAMED_MAX ? ` and ${ids.length - NAMED_MAX} more` : ''
-  return `${what} ${ids.slice(0, NAMED_MAX).map((id) => JSON.stringify(id)).join(', ')}${more}`
+  return `${what} ${ids
+    .slice(0, NAMED_MAX)
+    .map((id) => JSON.stringify(id))
+    .join(', ')}${more}`
 }
 
 function kindOf(value: unknown): string {

@@ -14,6 +14,8 @@ export class SinkBatch {
   deadlineMs = Number.POSITIVE_INFINITY
   /** True once the answer no longer matters. */
   expired = false
+  /** Lanes of which a message failed. */
+  readonly failedLanes = new Set<number>()
   /** Why all of it failed. */
   error: unknown
 }

@@ -22,7 +22,7 @@ import type { Message } from '../kernel/message.js'
 import type { Outbound } from '../kernel/outbound.js'
 import type { NackOptions, ServeOptions } from '../sinks/response.js'
 import type { OnSuccessMessage } from '../sinks/sink.js'
-import { type Failure, headOf, settleMarker, type Share, writeFallback } from './records.js'
+import { type Failure, headOf, type Share, settleMarker, writeFallback } from './records.js'
 
 const INT32_MAX = 2 ** 31 - 1
 
@@ -71,7 +71,14 @@ export class SinkOutlet {
     const { settlements } = this.out
     const meta = { status: options.status, headers: options.headers }
     const head = headOf(message, shareOf(message))
-    const written = encode(settlements, kindWord(SETTLEMENT, OUTCOME_SERVE), head, meta, payload, this.valueBytesMax)
+    const written = encode(
+      settlements,
+      kindWord(SETTLEMENT, OUTCOME_SERVE),
+      head,
+      meta,
+      payload,
+      this.valueBytesMax,
+    )
     if (written !== TOO_LARGE) return wanted(settlements, written)
     return this.nack(message, { reason: 'the answer is larger than limits.messageBytes' })
   }
@@ -102,7 +109,10 @@ export class SinkOutlet {
     const { at } = message
     const fallback = this.out.fallback as Outbound
     const share = shareOf(message)
-    return wanted(fallback, copy(fallback, ring.words[at + KIND], ring, at, share.lo, share.hi, undefined, this.valueBytesMax))
+    return wanted(
+      fallback,
+      copy(fallback, ring.words[at + KIND], ring, at, share.lo, share.hi, undefined, this.valueBytesMax),
+    )
   }
 
   /** Sends a message to the fallback, with the reason in its headers. */
@@ -118,12 +128,18 @@ export class SinkOutlet {
     if (other?.keys !== undefined) meta.keys = other.keys
     if (other?.headers !== undefined) meta.headers = other.headers
     const value = other?.value ?? (message.tombstone ? null : message.value)
-    return wanted(out, encode(out, kindWord(MESSAGE), headOf(message, shareOf(message)), meta, value, this.valueBytesMax))
+    return wanted(
+      out,
+      encode(out, kindWord(MESSAGE), headOf(message, shareOf(message)), meta, value, this.valueBytesMax),
+    )
   }
 
   private settlement(message: Message, outcome: number, meta: { reason: string }): number {
     const { settlements } = this.out
-    return wanted(settlements, encode(settlements, kindWord(SETTLEMENT, outcome), headOf(message, shareOf(message)), meta, '', 0))
+    return wanted(
+      settlements,
+      encode(settlements, kindWord(SETTLEMENT, outcome), headOf(message, shareOf(message)), meta, '', 0),
+    )
   }
 }
 

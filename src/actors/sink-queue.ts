@@ -2,8 +2,8 @@
 // A message that waits moves to the parking where there is room, and stays in its mailbox where there is none.
 // Under order 'source' everything is one lane, nothing is parked, and nothing new is taken while somebody waits (O3).
 
-import type { Clock } from '../kernel/clock.js'
 import type { Cell } from '../kernel/cell.js'
+import type { Clock } from '../kernel/clock.js'
 import { flagsAt, HAS_ID, kindWord, laneAt, MESSAGE } from '../kernel/codec.js'
 import type { Inbound } from '../kernel/inbound.js'
 import { NO_LANE } from '../kernel/lane.js'
@@ -66,7 +66,11 @@ export class SinkQueue {
   /** The one lane of all messages, or -1 where each has its own. */
   private readonly commonLane: number
 
-  constructor(options: SinkQueueOptions, memory: { intake: Intake; parking: Parking; cell: Cell }, clock: Clock) {
+  constructor(
+    options: SinkQueueOptions,
+    memory: { intake: Intake; parking: Parking; cell: Cell },
+    clock: Clock,
+  ) {
     this.options = options
     this.intake = memory.intake
     this.parking = memory.parking
@@ -142,6 +146,7 @@ export class SinkQueue {
       if (!ordered) continue
       for (const behind of this.lanes.members(waiter.lane)) {
         if (behind === waiter) continue
+        if (behind.dueMs > nowMs) break
         if (batch.messages.length >= batchMax || this.repeats(batch, behind.message)) break
         work += this.addWaiter(batch, behind)
       }

@@ -8,6 +8,7 @@ import type { Cell } from '../kernel/cell.js'
 import { FULL, kindWord, MARKER, MESSAGE, ROUTE_FALLBACK, TOO_LARGE } from '../kernel/codec.js'
 import type { Counters } from '../kernel/counters.js'
 import { isMillraceError, MillraceError } from '../kernel/failure.js'
+import { NO_LANE } from '../kernel/lane.js'
 import { ATTEMPT, KIND } from '../kernel/layout.js'
 import type { Message } from '../kernel/message.js'
 import { backoffMs, type RetryStrategy } from '../kernel/retry.js'
@@ -79,7 +80,11 @@ export class SinkActor implements Actor {
     const isSpecial = (kind: number) => (kind & 0xff) === MARKER || (role === 'sink' && kind === TO_FALLBACK)
     const passOn = (message: Message) => this.passOn(message)
     const { idsMayRepeat } = options
-    this.queue = new SinkQueue({ order, ordered, batchMax, concurrency, idsMayRepeat, passOn, isSpecial }, memory, host.clock)
+    this.queue = new SinkQueue(
+      { order, ordered, batchMax, concurrency, idsMayRepeat, passOn, isSpecial },
+      memory,
+      host.clock,
+    )
     const forbidden = role === 'sink' ? NOTHING_FORBIDDEN : FALLBACK_ROLE_FORBIDS
     this.check = ordered ? { forbidden, laneOf: (message) => this.queue.laneOf(message) } : { forbidden }
   }
@@ -87,7 +92,11 @@ export class SinkActor implements Actor {
   step(): number {
     this.blocked = false
     let work = this.expire() + this.disposeAnswered()
-    for (let i = 0; i < STEP_BATCHES && !this.blocked && this.batches.length < this.options.concurrency; i++) {
+    for (
+      let i = 0;
+      i < STEP_BATCHES && !this.blocked && this.batches.length < this.options.concurrency;
+      i++
+    ) {
       const taken = this.writeNext()
       if (taken === 0) break
       work += i + 1 < STEP_BATCHES ? taken : taken + MORE
@@ -187,7 +196,10 @@ export class SinkActor implements Actor {
       this.breached(batch, breach)
       return
     }
-    if (this.options.sink.atomic === true && batch.responses.some((response) => response.outcome === 'failure')) {
+    if (
+      this.options.sink.atomic === true &&
+      batch.responses.some((response) => response.outcome === 'failure')
+    ) {
       const first = batch.responses.find((response) => response.outcome === 'failure')
       this.failWhole(batch, first?.detail)
       return
@@ -270,15 +282,22 @@ export class SinkActor implements Actor {
   private dispose(message: Message, response: Response, batch: SinkBatch): boolean {
     switch (response.outcome) {
       case 'failure':
-        return this.failed(message, response.detail, batch.error)
+        return this.failed(message, response.detail, batch)
       case 'hold':
         this.counters.add('held')
-        this.queue.wait(message, this.host.clock.now() + Math.max(0, (response.options as HoldOptions)?.delayMs ?? 0))
+        this.queue.wait(
+          message,
+          this.host.clock.now() + Math.max(0, (response.options as HoldOptions)?.delayMs ?? 0),
+        )
         return true
       case 'nack':
         return this.settled(message, this.outlet.nack(message, response.options as NackOptions))
       case 'serve': {
-        const written = this.outlet.serve(message, response.detail as Uint8Array, response.options as ServeOptions)
+        const written = this.outlet.serve(
+          message,
+          response.detail as Uint8Array,
+          response.options as ServeOptions,
+        )
         return this.settled(message, written, 'written')
       }
       case 'fallback':
@@ -288,16 +307,30 @@ export class SinkActor implements Actor {
     }
   }
 
-  private failed(message: Message, reason: unknown, error: unknown): boolean {
+  private failed(message: Message, reason: unknown, batch: SinkBatch): boolean {
     const { retry } = this.options
     const { words } = message.inbound.ring
+    if (this.wasNotTried(message, batch)) {
+      this.queue.wait(message, this.host.clock.now())
+      return true
+    }
     const attempts = words[message.at + ATTEMPT] + 1
-    if (attempts >= retry.attempts && !this.exhausted(message, String(reason), error, attempts)) return false
+    const isExhausted = attempts >= retry.attempts
+    if (isExhausted && !this.exhausted(message, String(reason), batch.error, attempts)) return false
     this.counters.add('failed')
-    if (attempts >= retry.attempts) return true
+    if (isExhausted) return true
     words[message.at + ATTEMPT] = attempts
     this.queue.wait(message, this.host.clock.now() + backoffMs(retry.backoff, attempts, this.host.random))
     return true
+  }
+
+  /** An ordered sink writes nothing of a lane after a failure: for those behind it, that was no attempt. */
+  private wasNotTried(message: Message, batch: SinkBatch): boolean {
+    const lane = this.queue.laneOf(message)
+    if (this.check.laneOf === undefined || lane === NO_LANE || batch.error !== undefined) return false
+    if (batch.failedLanes.has(lane)) return true
+    batch.failedLanes.add(lane)
+    return false
   }
 
   private exhausted(message: Message, reason: string, error: unknown, attempts: number): boolean {
@@ -331,11 +364,16 @@ export class SinkActor implements Actor {
 
   private toOnSuccess(message: Message, other: OnSuccessMessage | undefined): boolean {
     if (!this.outlet.hasOnSuccess) {
-      return this.misconfigured(`${this.name}: answered onSuccess for message ${message.id}, but the topology has no onSuccess sink`)
+      return this.misconfigured(
+        `${this.name}: answered onSuccess for message ${message.id}, but the topology has no onSuccess sink`,
+      )
     }
     const written = this.outlet.onSuccess(message, other)
     if (written !== TOO_LARGE) return this.settled(message, written, 'onSuccess')
-    return this.settled(message, this.outlet.nack(message, { reason: 'the onSuccess message is larger than limits.messageBytes' }))
+    return this.settled(
+      message,
+      this.outlet.nack(message, { reason: 'the onSuccess message is larger than limits.messageBytes' }),
+    )
   }
 
   private misconfigured(what: string): false {
@@ -347,7 +385,9 @@ export class SinkActor implements Actor {
   private passOn(message: Message): boolean {
     const isMarker = (message.inbound.ring.words[message.at + KIND] & 0xff) === MARKER
     if (!isMarker && !this.outlet.hasFallback) {
-      return this.misconfigured(`${this.name}: message ${message.id} goes to the fallback, but the topology has none`)
+      return this.misconfigured(
+        `${this.name}: message ${message.id} goes to the fallback, but the topology has none`,
+      )
     }
     const written = isMarker ? this.outlet.marker(message) : this.outlet.pass(message)
     if (written === FULL) this.blocked = true
@@ -357,7 +397,11 @@ export class SinkActor implements Actor {
   }
 
   /** The share of a message is disposed of, if there was room: then its record is settled in the same commit (S4). */
-  private settled(message: Message, written: number, counter?: 'written' | 'dropped' | 'fallback' | 'onSuccess'): boolean {
+  private settled(
+    message: Message,
+    written: number,
+    counter?: 'written' | 'dropped' | 'fallback' | 'onSuccess',
+  ): boolean {
     if (written === FULL) return false
     if (counter !== undefined) this.counters.add(counter)
     this.queue.settle(message)
@@ -366,5 +410,7 @@ export class SinkActor implements Actor {
 }
 
 function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  )
 }

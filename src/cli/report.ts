@@ -9,7 +9,7 @@ export function codeOfExit(error: unknown): 1 | 2 {
   return ERRORS[codeOf(error)].exitCode
 }
 
-/** Gives the lines for stderr, with a line end. A stack is shown for ERR_HANDLER and for bugs only. */
+/** Gives the lines for stderr, with a line end. A stack is shown only where a user's code, or ours, threw it. */
 export function errorText(error: unknown): string {
   const code = codeOf(error)
   const message = messageOf(error).trim() || 'an error without a message'
@@ -34,7 +34,8 @@ function codeOf(error: unknown): ErrorCode {
 
 function detailOf(error: unknown, code: ErrorCode): string[] {
   const [, ...causes] = chainOf(error)
-  if (code === 'ERR_HANDLER') return (causes.length > 0 ? causes : [error]).flatMap(stackOf)
+  if (code === 'ERR_HANDLER' || code === 'ERR_THREAD')
+    return (causes.length > 0 ? causes : [error]).flatMap(stackOf)
   if (code === 'ERR_BUG') return [...stackOf(error), ...causes.flatMap(stackOf)]
   let said = oneLine(messageOf(error))
   const lines: string[] = []

@@ -9,6 +9,8 @@ import type { Io } from './io.js'
 const STOP_MS = 1_000
 /** How long a start may go on after a signal. */
 const START_MS = 10_000
+/** Signals nearer to each other than this are one. */
+const SAME_SIGNAL_MS = 100
 
 /** Listens from its making until the end of the process: a signal that comes late must not change the exit code. */
 export class Signals {
@@ -17,6 +19,7 @@ export class Signals {
   private settle: (text: string) => void = () => {}
   private running: Running | undefined
   private signalCount = 0
+  private signalMs = Number.NEGATIVE_INFINITY
   private isStopping = false
   private isOver = false
   private readonly io: Io
@@ -49,6 +52,10 @@ export class Signals {
 
   private onSignal(signal: string): void {
     if (this.isOver) return
+    // One Ctrl-C or one `timeout` may reach the process twice, by itself and by its group: that is one wish.
+    const nowMs = this.io.now()
+    if (nowMs - this.signalMs < SAME_SIGNAL_MS) return
+    this.signalMs = nowMs
     this.signalCount++
     if (this.signalCount === 1) this.drain(signal)
     else if (this.signalCount === 2) this.stop(`stopped by a second ${signal}`)

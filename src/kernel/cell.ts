@@ -18,7 +18,12 @@ import {
 import type { Outbound } from './outbound.js'
 
 /** The positions at which an actor's mailboxes begin, and its first registers. */
-export type CellStart = { inbounds: readonly number[]; outbounds: readonly number[]; registers: readonly number[]; watermark?: number }
+export type CellStart = {
+  inbounds: readonly number[]
+  outbounds: readonly number[]
+  registers: readonly number[]
+  watermark?: number
+}
 
 /** Makes the memory of a commit cell that has published commit number 0. */
 export function createCellMemory(start: CellStart): SharedArrayBuffer {
@@ -32,6 +37,11 @@ export function createCellMemory(start: CellStart): SharedArrayBuffer {
   const registersDouble = slotRegistersDouble(outbounds.length, inbounds.length)
   new Float64Array(memory, SLOTS_BYTE, bytes / 8).set(registers, registersDouble)
   return memory
+}
+
+/** Tells whether the owner of a cell is in user code now. For other threads. */
+export function isHandling(memory: SharedArrayBuffer): boolean {
+  return Atomics.load(new Int32Array(memory), HANDLING_INBOUND_WORD) !== 0
 }
 
 export class Cell {
@@ -50,7 +60,12 @@ export class Cell {
   private slot: number
 
   /** Opens the cell: all mailboxes go to where the last published commit left them, whatever happened after it. */
-  constructor(memory: SharedArrayBuffer, inbounds: readonly Inbound[], outbounds: readonly Outbound[], registerCount: number) {
+  constructor(
+    memory: SharedArrayBuffer,
+    inbounds: readonly Inbound[],
+    outbounds: readonly Outbound[],
+    registerCount: number,
+  ) {
     this.inbounds = inbounds
     this.outbounds = outbounds
     this.words = new Int32Array(memory)

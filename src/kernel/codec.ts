@@ -321,7 +321,9 @@ function bytesOf(value: Value): number {
   if (typeof value === 'string') return Buffer.byteLength(value)
   if (value instanceof Uint8Array) return value.length
   if (value === null) return 0
-  throw new TypeError(`a value is text, bytes (Uint8Array) or null, not ${Array.isArray(value) ? 'an array' : typeof value}`)
+  throw new TypeError(
+    `a value is text, bytes (Uint8Array) or null, not ${Array.isArray(value) ? 'an array' : typeof value}`,
+  )
 }
 
 function flagsOf(meta: MessageMeta, value: Value): number {
@@ -492,7 +494,8 @@ function headersBytes(headers: Headers): number {
 const SHORT = 24
 
 function utf8Bytes(text: string): number {
-  if (typeof text !== 'string') throw new TypeError(`ids, keys, tags, header names and header texts are strings, not ${typeof text}`)
+  if (typeof text !== 'string')
+    throw new TypeError(`ids, keys, tags, header names and header texts are strings, not ${typeof text}`)
   return text.length <= SHORT && isAscii(text) ? text.length : Buffer.byteLength(text)
 }
 

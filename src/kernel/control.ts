@@ -16,10 +16,18 @@ export function remote<Api extends object>(port: MessagePort): Comlink.Remote<Ap
 }
 
 /** Resolves as the call does, or rejects when the thread ends first or the time is over. */
-export async function call<Result>(what: string, result: Promise<Result>, ended: Promise<unknown>, timeoutMs: number): Promise<Result> {
+export async function call<Result>(
+  what: string,
+  result: Promise<Result>,
+  ended: Promise<unknown>,
+  timeoutMs: number,
+): Promise<Result> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new MillraceError('ERR_THREAD', `${what}: no answer within ${timeoutMs} ms`)), timeoutMs)
+    timer = setTimeout(
+      () => reject(new MillraceError('ERR_THREAD', `${what}: no answer within ${timeoutMs} ms`)),
+      timeoutMs,
+    )
   })
   const gone = ended.then(
     () => Promise.reject(new MillraceError('ERR_THREAD', `${what}: the thread has ended`)),

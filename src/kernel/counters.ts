@@ -8,6 +8,7 @@ export const COUNTERS = [
   'refused',
   'abandoned',
   'inFlight',
+  'reading',
   'filtered',
   'dropped',
   'failed',
@@ -83,7 +84,9 @@ export class Counters {
 
   /** All counts that are not zero. */
   snapshot(): Record<string, number> {
-    return Object.fromEntries(COUNTERS.map((name) => [name, this.get(name)]).filter(([, count]) => count !== 0))
+    return Object.fromEntries(
+      COUNTERS.map((name) => [name, this.get(name)]).filter(([, count]) => count !== 0),
+    )
   }
 }
 

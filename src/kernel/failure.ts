@@ -18,7 +18,8 @@ export const ERRORS = {
     exitCode: 1,
   },
   ERR_HANDLER: {
-    meaning: "A map handler threw, rejected, or returned what is no message, and its retries are exhausted with onExhausted: 'stop'.",
+    meaning:
+      "A map handler threw, rejected, or returned what is no message, and its retries are exhausted with onExhausted: 'stop'.",
     remedy: "Mend the handler; or give a fallback sink, or choose onExhausted: 'fallback', 'drop' or 'nack'.",
     exitCode: 1,
   },
@@ -29,7 +30,8 @@ export const ERRORS = {
   },
   ERR_SINK_CONTRACT: {
     meaning: 'A sink did not answer each message of a batch exactly once, by its id.',
-    remedy: 'Return one Response for each message. The error names the ids. Check the sink with sinkContract() of millrace/testing.',
+    remedy:
+      'Return one Response for each message. The error names the ids. Check the sink with sinkContract() of millrace/testing.',
     exitCode: 1,
   },
   ERR_SOURCE: {
@@ -62,7 +64,13 @@ export const ERRORS = {
 export type ErrorCode = keyof typeof ERRORS
 
 /** What is left of an error when it crosses threads: structured clone keeps neither name nor code. */
-export type ErrorRecord = { code?: ErrorCode; name: string; message: string; stack?: string; cause?: ErrorRecord }
+export type ErrorRecord = {
+  code?: ErrorCode
+  name: string
+  message: string
+  stack?: string
+  cause?: ErrorRecord
+}
 
 const BRAND = Symbol.for('millrace.error')
 
@@ -101,7 +109,10 @@ export function toErrorRecord(thrown: unknown, depth = 0): ErrorRecord {
 /** Makes an error again of what toErrorRecord left. */
 export function fromErrorRecord(record: ErrorRecord): Error {
   const options = record.cause === undefined ? undefined : { cause: fromErrorRecord(record.cause) }
-  const error = record.code === undefined ? new Error(record.message, options) : new MillraceError(record.code, record.message, options)
+  const error =
+    record.code === undefined
+      ? new Error(record.message, options)
+      : new MillraceError(record.code, record.message, options)
   error.name = record.name
   if (record.stack !== undefined) error.stack = record.stack
   return error

@@ -6,6 +6,7 @@
 // A record settled out of order is marked with the number of the commit that will publish it; the mark counts
 // only if that commit was published (C3). A record settled in order needs no mark: the cursor passes it.
 
+import { crashPoint } from './crash.js'
 import type { Doorbell } from './doorbell.js'
 import { assert } from './failure.js'
 import {
@@ -22,7 +23,6 @@ import {
   WATERMARK_WORD,
 } from './layout.js'
 import { type Mailbox, Ring } from './mailbox.js'
-import { crashPoint } from './crash.js'
 import { PADDING_KIND } from './outbound.js'
 
 export class Inbound {
@@ -56,7 +56,8 @@ export class Inbound {
         if (this.next === this.tailSeen) return false
       }
       const at = this.ring.wordAt(this.next)
-      if ((words[at + KIND] & 0xff) !== PADDING_KIND && this.ring.doubles[(at >>> 1) + MARK_DOUBLE] === 0) return true
+      if ((words[at + KIND] & 0xff) !== PADDING_KIND && this.ring.doubles[(at >>> 1) + MARK_DOUBLE] === 0)
+        return true
       this.skip(words[at + LENGTH])
     }
   }
@@ -138,7 +139,8 @@ export class Inbound {
     if (!this.owesRing) return
     this.owesRing = false
     const { words } = this.ring
-    if (Atomics.load(words, WANTED_WORD) === 1 && Atomics.exchange(words, WANTED_WORD, 0) === 1) this.producerBell.ring()
+    if (Atomics.load(words, WANTED_WORD) === 1 && Atomics.exchange(words, WANTED_WORD, 0) === 1)
+      this.producerBell.ring()
   }
 
   /**

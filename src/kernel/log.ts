@@ -4,7 +4,13 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] a
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
 /** Plain data: it crosses threads. */
-export type LogRecord = { level: LogLevel; message: string; actor: string; thread: string; fields?: Record<string, unknown> }
+export type LogRecord = {
+  level: LogLevel
+  message: string
+  actor: string
+  thread: string
+  fields?: Record<string, unknown>
+}
 
 export type LogWriter = (record: LogRecord) => void
 

@@ -146,7 +146,11 @@ export class Message {
 
   private viewValue(): Buffer {
     const { ring } = this.inbound
-    return new View(ring.memory as unknown as ArrayBuffer, this.valueByte, ring.words[this.at + VALUE_BYTES]) as unknown as Buffer
+    return new View(
+      ring.memory as unknown as ArrayBuffer,
+      this.valueByte,
+      ring.words[this.at + VALUE_BYTES],
+    ) as unknown as Buffer
   }
 
   private idText(): string {
@@ -171,6 +175,8 @@ export class Message {
 
   private double(flag: number): number | undefined {
     const flags = flagsAt(this.inbound.ring, this.at)
-    return (flags & flag) === 0 ? undefined : this.inbound.ring.doubles[fixedSection(flags, this.at, flag) >>> 3]
+    return (flags & flag) === 0
+      ? undefined
+      : this.inbound.ring.doubles[fixedSection(flags, this.at, flag) >>> 3]
   }
 }

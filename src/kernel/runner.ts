@@ -27,7 +27,12 @@ export class Runner {
   private parked = false
 
   /** `failed` is called when a step throws, which is a bug; the runner has stopped then. */
-  constructor(actors: readonly Actor[], bell: Doorbell, clock: Clock, failed: (actor: Actor, error: unknown) => void) {
+  constructor(
+    actors: readonly Actor[],
+    bell: Doorbell,
+    clock: Clock,
+    failed: (actor: Actor, error: unknown) => void,
+  ) {
     this.actors = actors
     this.bell = bell
     this.clock = clock

@@ -29,7 +29,11 @@ export class Shares {
 }
 
 /** Derives the key of one incarnation of one actor from the run's. */
-export function shareKey(run: readonly [number, number], actor: number, incarnation: number): [number, number] {
+export function shareKey(
+  run: readonly [number, number],
+  actor: number,
+  incarnation: number,
+): [number, number] {
   const lo = mix(mix(run[0] + Math.imul(actor + 1, 0x9e3779b9)) ^ Math.imul(incarnation + 1, 0x85ebca6b))
   const hi = mix(mix(run[1] ^ Math.imul(incarnation + 1, 0xc2b2ae35)) + Math.imul(actor + 1, 0x27d4eb2f))
   return [lo, hi]

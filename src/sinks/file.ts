@@ -6,18 +6,9 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { assert, MillraceError, messageOf } from '../kernel/failure.js'
 import type { Message } from '../kernel/message.js'
+import { checkNames, unusable } from '../kernel/options.js'
 import type { Sink } from './sink.js'
-import {
-  answer,
-  checkOptions,
-  codeOf,
-  type LineIo,
-  LineWriter,
-  lineIoOf,
-  Tail,
-  type Written,
-  wrongOption,
-} from './write-all.js'
+import { answer, codeOf, type LineIo, LineWriter, lineIoOf, Tail, type Written } from './write-all.js'
 
 export type FileOptions = {
   /** Relative to the working directory. */
@@ -72,13 +63,13 @@ export function file(options: FileOptions, internals: FileInternals = {}): Sink 
 }
 
 function checkFileOptions(options: FileOptions): { path: string; fsync: FsyncPolicy } {
-  checkOptions('file', options, ['path', 'fsync'])
+  checkNames('file', options, ['path', 'fsync'], "{ path: 'a.txt' }")
   const { path, fsync = 'close' } = options
-  if (typeof path !== 'string' || path === '') throw wrongOption('file: path', path, 'a path')
+  if (typeof path !== 'string' || path === '') throw unusable('file: path', path, 'a path')
   if (fsync === true) return { path, fsync: 'batch' }
   if (fsync === false) return { path, fsync: 'never' }
   if (fsync !== 'batch' && fsync !== 'close' && fsync !== 'never') {
-    throw wrongOption('file: fsync', fsync, "'batch', 'close', 'never', true or false")
+    throw unusable('file: fsync', fsync, "'batch', 'close', 'never', true or false")
   }
   return { path, fsync }
 }

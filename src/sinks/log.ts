@@ -4,17 +4,9 @@
 import type { Headers, HeaderValue } from '../kernel/codec.js'
 import { assert, MillraceError } from '../kernel/failure.js'
 import type { Message } from '../kernel/message.js'
+import { checkNames, unusable } from '../kernel/options.js'
 import type { Sink } from './sink.js'
-import {
-  answer,
-  checkOptions,
-  codeOf,
-  type LineIo,
-  LineWriter,
-  lineIoOf,
-  Tail,
-  wrongOption,
-} from './write-all.js'
+import { answer, codeOf, type LineIo, LineWriter, lineIoOf, Tail } from './write-all.js'
 
 export type LogOptions = {
   /** Default 'stdout'. */
@@ -69,11 +61,11 @@ export function log(options: LogOptions = {}, internals: LogInternals = {}): Sin
 }
 
 function checkLogOptions(options: LogOptions): Required<LogOptions> {
-  checkOptions('log', options, ['stream', 'format'])
+  checkNames('log', options, ['stream', 'format'], "{ stream: 'stderr' }")
   const { stream = 'stdout', format = 'raw' } = options
   if (stream !== 'stdout' && stream !== 'stderr')
-    throw wrongOption('log: stream', stream, "'stdout' or 'stderr'")
-  if (format !== 'raw' && format !== 'json') throw wrongOption('log: format', format, "'raw' or 'json'")
+    throw unusable('log: stream', stream, "'stdout' or 'stderr'")
+  if (format !== 'raw' && format !== 'json') throw unusable('log: format', format, "'raw' or 'json'")
   return { stream, format }
 }
 

@@ -42,7 +42,11 @@ export class Response {
 
   /** This sink gives up on the message: it goes to the fallback sink. */
   static fallback(message: MessageRef, reason?: unknown): Response {
-    return new Response(message, 'fallback', reason === undefined ? 'sent to the fallback by the sink' : messageOf(reason))
+    return new Response(
+      message,
+      'fallback',
+      reason === undefined ? 'sent to the fallback by the sink' : messageOf(reason),
+    )
   }
 
   /** Written; the message, or another made of it, goes to the onSuccess sink too. */

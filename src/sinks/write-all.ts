@@ -4,9 +4,8 @@
 
 import { fstatSync, writeSync, write as writeWithCallback } from 'node:fs'
 import { scheduler } from 'node:timers/promises'
-import { MillraceError, messageOf } from '../kernel/failure.js'
+import { messageOf } from '../kernel/failure.js'
 import type { Message } from '../kernel/message.js'
-import { nearest } from '../kernel/nearest.js'
 import { Response } from './response.js'
 
 /** Writes some of the bytes to a descriptor, and gives how many: like fs.write and fs.writeSync. */
@@ -166,27 +165,6 @@ export function codeOf(thrown: unknown): string | undefined {
   return thrown instanceof Error ? (thrown as NodeJS.ErrnoException).code : undefined
 }
 
-/** Throws ERR_CONFIG unless the options are an object with no other names than these. */
-export function checkOptions(where: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new MillraceError(
-      'ERR_CONFIG',
-      `${where}: got ${show(options)}, wanted an object with ${known.join(', ')}`,
-    )
-  }
-  for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue
-    const meant = nearest(name, known)
-    const hint = meant === undefined ? `wanted one of ${known.join(', ')}` : `did you mean ${meant}?`
-    throw new MillraceError('ERR_CONFIG', `${where}: ${name}: unknown option, ${hint}`)
-  }
-}
-
-/** Makes the error of an option with a wrong value. */
-export function wrongOption(where: string, got: unknown, wanted: string): MillraceError {
-  return new MillraceError('ERR_CONFIG', `${where}: got ${show(got)}, wanted ${wanted}`)
-}
-
 function writeAsync(fd: number, bytes: Uint8Array, from: number, length: number): Promise<number> {
   return new Promise((resolve, reject) => {
     writeWithCallback(fd, bytes, from, length, null, (error, written) =>
@@ -198,8 +176,4 @@ function writeAsync(fd: number, bytes: Uint8Array, from: number, length: number)
 /** A reader that is awake makes room within a turn of the loop; for one that is not, polling must not cost a core. */
 function waitForRoom(tryCount: number): Promise<unknown> {
   return tryCount === 0 ? scheduler.yield() : scheduler.wait(Math.min(WAIT_MS_MAX, 2 ** (tryCount - 1)))
-}
-
-function show(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : messageOf(value)
 }

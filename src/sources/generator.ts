@@ -3,11 +3,11 @@
 //   {"value":               7,"padding":"xxxx…"}   the index takes 16 columns; below 39 bytes the value is digits only
 
 import { systemClock } from '../kernel/clock.js'
-import { checkInteger, checkNames, unusable } from './lines/options.js'
-import { createRecord } from './lines/record.js'
-import { Redeliveries } from './lines/redeliveries.js'
-import { Waiter } from './lines/waiter.js'
+import { checkInteger, checkNames, unusable } from '../kernel/options.js'
 import type { Source, SourceContext, SourceNack, SourceRecord } from './source.js'
+import { createRecord } from './support/record.js'
+import { Redeliveries } from './support/redeliveries.js'
+import { Waiter } from './support/waiter.js'
 
 export type GeneratorOptions = {
   /** How many records. Default: no end. */

@@ -1,7 +1,7 @@
 // The source of text: one message for each line of files or of standard input, byte for byte.
 
+import { checkNames, unusable } from '../kernel/options.js'
 import { LINES_PARTS, type LinesParts, LinesSource } from './lines/lines-source.js'
-import { checkNames, unusable } from './lines/options.js'
 import type { Source } from './source.js'
 
 export type LinesOptions = {
@@ -9,10 +9,9 @@ export type LinesOptions = {
   path?: string | readonly string[]
   /** Gives the keys of a line, which is decoded as UTF-8 for it. Default: none. */
   keys?: (line: string) => readonly string[]
-  checkpoint?: string
 }
 
-const NAMES = ['path', 'keys', 'checkpoint']
+const NAMES = ['path', 'keys']
 
 /**
  * Reads lines: a value is a line's bytes without its LF or CRLF, an offset is where it starts in its file, and a partition is
@@ -30,9 +29,6 @@ export function linesOf(options: LinesOptions, parts: LinesParts): Source {
   const paths = pathsOf(options.path)
   if (options.keys !== undefined && typeof options.keys !== 'function') {
     throw unusable('lines: keys', options.keys, 'a function from a line to a list of strings')
-  }
-  if (options.checkpoint !== undefined && typeof options.checkpoint !== 'string') {
-    throw unusable('lines: checkpoint', options.checkpoint, 'a string')
   }
   const source = new LinesSource(paths, options.keys, parts)
   const hasStdin = paths.includes('-')

@@ -1,14 +1,22 @@
 // The contract of a source: it gives records, and is told of each one, once, what became of it.
 // A source runs on one thread and is called by one reader; calls never overlap, but for `pending` and `close`.
 
-import type { MessageMeta, Value } from '../kernel/codec.js'
-import type { Headers } from '../kernel/codec.js'
+import type { Headers, MessageMeta, Value } from '../kernel/codec.js'
 import type { Log } from '../kernel/log.js'
 
 /** One record of a source. The reader copies it into shared memory before it calls `read` again; it may then be reused. */
 export type SourceRecord = Pick<
   MessageMeta,
-  'partition' | 'generation' | 'offset' | 'eventTime' | 'deadline' | 'id' | 'keys' | 'tags' | 'headers' | 'trace'
+  | 'partition'
+  | 'generation'
+  | 'offset'
+  | 'eventTime'
+  | 'deadline'
+  | 'id'
+  | 'keys'
+  | 'tags'
+  | 'headers'
+  | 'trace'
 > & {
   /** Text is written as UTF-8; `null` is a tombstone. At most `limits.messageBytes`. */
   value: Value

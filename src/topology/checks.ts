@@ -3,10 +3,10 @@
 
 import { nearest } from '../kernel/nearest.js'
 import type { RetryOptions } from '../kernel/retry.js'
+import { list, show } from '../kernel/show.js'
 import type { Sink } from '../sinks/sink.js'
 import { NAME_PATTERN, NAME_WANTED } from './names.js'
 import { pathText, problem } from './problems.js'
-import { list, show } from './show.js'
 import { stagesOf } from './stages.js'
 import type { Order, TopologyOptions } from './types.js'
 

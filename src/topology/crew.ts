@@ -6,7 +6,7 @@ import type { Actor, Host } from '../kernel/actor.js'
 import { type Clock, type Random, systemClock, systemRandom } from '../kernel/clock.js'
 import { Counters } from '../kernel/counters.js'
 import { Doorbell } from '../kernel/doorbell.js'
-import { isMillraceError, messageOf, MillraceError } from '../kernel/failure.js'
+import { isMillraceError, MillraceError, messageOf } from '../kernel/failure.js'
 import { createLog, type LogWriter } from '../kernel/log.js'
 import { Runner } from '../kernel/runner.js'
 import type { Sink } from '../sinks/sink.js'
@@ -59,7 +59,11 @@ export class Crew {
     for (const actor of this.planned) if (actor.kind === 'sink') await this.openSink(actor)
     if (!this.planned.some((actor) => actor.kind === 'reader')) return
     const { source } = topology
-    const context = { log: this.logOf(source.name ?? 'source'), messageBytesMax: topology.limits.messageBytes, signal: this.abort.signal }
+    const context = {
+      log: this.logOf(source.name ?? 'source'),
+      messageBytesMax: topology.limits.messageBytes,
+      signal: this.abort.signal,
+    }
     await opening(source.name ?? 'source', () => source.open?.(context))
     this.opened.push(() => source.close?.())
   }
@@ -72,7 +76,14 @@ export class Crew {
     this.runner = new Runner(actors, bell, this.clock, (actor, error) => this.fail(bug(actor, error)))
     for (const planned of this.planned) {
       const life = { ...this.options.life, onDone: this.options.done }
-      const actor = buildActor(topology, plan, memory, plan.actors.indexOf(planned), this.hostOf(planned.name), life)
+      const actor = buildActor(
+        topology,
+        plan,
+        memory,
+        plan.actors.indexOf(planned),
+        this.hostOf(planned.name),
+        life,
+      )
       if (planned.kind === 'reader') this.reader = actor as Reader
       actors.push(actor)
     }
@@ -99,7 +110,10 @@ export class Crew {
     clearInterval(this.lagTimer)
     await this.lookAtLag?.()
     const errors: unknown[] = []
-    for (const close of this.opened.reverse()) await Promise.resolve().then(close).catch((error) => errors.push(error))
+    for (const close of this.opened.reverse())
+      await Promise.resolve()
+        .then(close)
+        .catch((error) => errors.push(error))
     this.opened.length = 0
     if (errors.length > 0) throw closing(errors[0])
   }
@@ -140,7 +154,10 @@ export class Crew {
     const { plan, memory } = this.options
     const counters = new Counters(memory.counters[plan.actors.findIndex((actor) => actor.kind === 'reader')])
     const look = async () => counters.set('pending', Number(await source.pending?.()))
-    const lookSafely = () => look().catch((error) => this.logOf(source.name ?? 'source').warn(`pending() failed: ${messageOf(error)}`))
+    const lookSafely = () =>
+      look().catch((error) =>
+        this.logOf(source.name ?? 'source').warn(`pending() failed: ${messageOf(error)}`),
+      )
     this.lookAtLag = lookSafely
     void lookSafely()
     this.lagTimer = setInterval(lookSafely, LAG_MS)

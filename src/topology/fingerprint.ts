@@ -10,11 +10,18 @@ export async function fingerprintOf(topology: Topology, module: URL): Promise<st
   const roles = [...sinks, fallback, onSuccess].map((role) => role && { ...role, sink: fieldsOf(role.sink) })
   const definition = { name, source: fieldsOf(topology.source), stages, roles, routes, order, limits, inline }
   const text = JSON.stringify(definition, (_, value) => (typeof value === 'function' ? String(value) : value))
-  return createHash('sha256').update(text).update(await readFile(module)).digest('hex')
+  return createHash('sha256')
+    .update(text)
+    .update(await readFile(module))
+    .digest('hex')
 }
 
 /** The plain fields of a source or sink: what else it holds is its own. */
 function fieldsOf(object: object): Record<string, unknown> {
-  const plain = Object.entries(object).filter(([, value]) => typeof value !== 'object' && typeof value !== 'symbol')
-  return Object.fromEntries(plain.map(([key, value]) => [key, typeof value === 'bigint' ? String(value) : value]))
+  const plain = Object.entries(object).filter(
+    ([, value]) => typeof value !== 'object' && typeof value !== 'symbol',
+  )
+  return Object.fromEntries(
+    plain.map(([key, value]) => [key, typeof value === 'bigint' ? String(value) : value]),
+  )
 }

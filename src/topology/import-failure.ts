@@ -5,8 +5,8 @@ import { spawnSync } from 'node:child_process'
 import { dirname, extname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isMillraceError, MillraceError } from '../kernel/failure.js'
+import { show } from '../kernel/show.js'
 import { didYouMean, pathText, placeText } from './module-file.js'
-import { show } from './show.js'
 
 type Place = { path: string; line: string }
 

@@ -6,8 +6,8 @@ import type { LogWriter } from '../kernel/log.js'
 import type { Threads } from '../kernel/threads.js'
 import { isTopology } from './define.js'
 import { fingerprintOf } from './fingerprint.js'
-import { loadTopology } from './load.js'
 import type { Hands, HandsOptions } from './hands.js'
+import { loadTopology } from './load.js'
 import { createMemory } from './memory.js'
 import { planOf } from './plan.js'
 import type { Running } from './running.js'
@@ -17,7 +17,11 @@ import { ThreadHands } from './thread-hands.js'
 import type { Topology } from './types.js'
 
 /** What start() does. Without threads everything runs inline; with them, whatever is not needed of them is ended. */
-export async function launch(target: URL | string | Topology, options: StartOptions, threads?: Threads): Promise<Running> {
+export async function launch(
+  target: URL | string | Topology,
+  options: StartOptions,
+  threads?: Threads,
+): Promise<Running> {
   if (isTopology(target)) return launchInline(target, options)
   const url = urlOf(target)
   const topology = await loadTopology(url)
@@ -56,12 +60,17 @@ async function supervise({ topology, plan, memory }: HandsOptions, hands: Hands)
 
 function urlOf(target: unknown): URL {
   if (target instanceof URL) return target
-  if (typeof target === 'string') return /^[a-z]+:\/\//i.test(target) ? new URL(target) : pathToFileURL(target)
-  throw new MillraceError('ERR_CONFIG', `start(): got ${target === null ? 'null' : typeof target}, wanted the URL or path of a topology module`)
+  if (typeof target === 'string')
+    return /^[a-z]+:\/\//i.test(target) ? new URL(target) : pathToFileURL(target)
+  throw new MillraceError(
+    'ERR_CONFIG',
+    `start(): got ${target === null ? 'null' : typeof target}, wanted the URL or path of a topology module`,
+  )
 }
 
 const logToStderr: LogWriter = ({ level, actor, message, fields }) => {
   if (level === 'trace' || level === 'debug' || level === 'info') return
-  process.stderr.write(`${level} ${actor}: ${message}${fields === undefined ? '' : ` ${JSON.stringify(fields)}`}\n`)
+  process.stderr.write(
+    `${level} ${actor}: ${message}${fields === undefined ? '' : ` ${JSON.stringify(fields)}`}\n`,
+  )
 }
-

@@ -2,10 +2,10 @@
 // Whatever goes wrong is an ERR_MODULE that says what, where and what to do; what defineTopology threw is passed on.
 
 import { MillraceError } from '../kernel/failure.js'
+import { show } from '../kernel/show.js'
 import { isTopology } from './define.js'
 import { explainImport } from './import-failure.js'
 import { checkFile, placeText } from './module-file.js'
-import { show } from './show.js'
 import type { Topology } from './types.js'
 
 /** Loads the topology that a module exports as default. Throws ERR_MODULE, or ERR_CONFIG of defineTopology. */

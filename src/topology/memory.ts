@@ -21,7 +21,9 @@ export type MemoryStart = { position: number; sequence: number }
 export function createMemory(plan: Plan, start: MemoryStart = { position: 0, sequence: 0 }): PlanMemory {
   const watermark = (start.sequence - 1) | 0
   return {
-    mailboxes: plan.mailboxes.map(({ capacityBytes }) => createMailboxMemory(capacityBytes, start.position, watermark)),
+    mailboxes: plan.mailboxes.map(({ capacityBytes }) =>
+      createMailboxMemory(capacityBytes, start.position, watermark),
+    ),
     cells: plan.actors.map((actor) => cellMemory(actor, start, watermark)),
     counters: plan.actors.map(() => createCountersMemory()),
     bells: plan.threads.map(() => new SharedArrayBuffer(DOORBELL_BYTES)),

@@ -25,7 +25,12 @@ export type PlannedActor = {
 
 export type PlannedMailbox = { from: string; to: string; capacityBytes: number }
 
-export type Plan = { actors: PlannedActor[]; mailboxes: PlannedMailbox[]; threads: string[]; memoryBytes: number }
+export type Plan = {
+  actors: PlannedActor[]
+  mailboxes: PlannedMailbox[]
+  threads: string[]
+  memoryBytes: number
+}
 
 export const INLINE_THREAD = 'inline'
 
@@ -74,7 +79,8 @@ class Planner {
     const sinkActors = sinks.map((sink) => this.sink(sink.name))
     const fallbackActor = fallback && this.sink('fallback')
     const onSuccessActor = onSuccess && this.sink('onSuccess')
-    if (sinks.length > 1 || routes.length > 0) last = [this.forwarder(last, sinkActors, fallbackActor, onSuccessActor)]
+    if (sinks.length > 1 || routes.length > 0)
+      last = [this.forwarder(last, sinkActors, fallbackActor, onSuccessActor)]
     else this.connect(last, sinkActors)
     for (const actor of [...sinkActors, fallbackActor, onSuccessActor]) {
       if (actor === undefined) continue
@@ -84,8 +90,14 @@ class Planner {
       if (isMain && onSuccessActor !== undefined) this.connect([actor], [onSuccessActor])
       this.park(actor)
     }
-    if (onSuccessActor !== undefined && fallbackActor !== undefined) this.connect([onSuccessActor], [fallbackActor])
-    return { actors: this.actors, mailboxes: this.mailboxes, threads: this.threads(), memoryBytes: this.memoryBytes() }
+    if (onSuccessActor !== undefined && fallbackActor !== undefined)
+      this.connect([onSuccessActor], [fallbackActor])
+    return {
+      actors: this.actors,
+      mailboxes: this.mailboxes,
+      threads: this.threads(),
+      memoryBytes: this.memoryBytes(),
+    }
   }
 
   private forwarder(
@@ -106,7 +118,12 @@ class Planner {
     return this.actor(name, 'sink', 'egress', { sink: name })
   }
 
-  private actor(name: string, kind: ActorKind, thread: string, extra: Partial<PlannedActor> = {}): PlannedActor {
+  private actor(
+    name: string,
+    kind: ActorKind,
+    thread: string,
+    extra: Partial<PlannedActor> = {},
+  ): PlannedActor {
     const actor: PlannedActor = {
       name,
       kind,

@@ -2,7 +2,7 @@
 
 import type { z } from 'zod'
 import { nearest } from '../kernel/nearest.js'
-import { list, show } from './show.js'
+import { list, show } from '../kernel/show.js'
 
 type Issue = z.core.$ZodIssue
 type Path = readonly PropertyKey[]

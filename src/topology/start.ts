@@ -18,7 +18,8 @@ export type StartOptions = {
 export async function start(target: URL | string | Topology, options: StartOptions = {}): Promise<Running> {
   const isModule = target instanceof URL || typeof target === 'string'
   // Threads take longest to come up, so they do it while the topology is loaded and checked: until then nothing runs on them.
-  const threads = isModule && options.threads !== 0 ? (await import('./thread-pool.js')).createThreads() : undefined
+  const threads =
+    isModule && options.threads !== 0 ? (await import('./thread-pool.js')).createThreads() : undefined
   try {
     const { launch } = await import('./launch.js')
     return await launch(target, options, threads)

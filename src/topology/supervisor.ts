@@ -1,5 +1,6 @@
 // The supervisor: owns a running topology's life, from opening to the summary. It reads counters and touches no message.
 
+import { isHandling } from '../kernel/cell.js'
 import { systemClock } from '../kernel/clock.js'
 import { type CounterName, Counters } from '../kernel/counters.js'
 import { MillraceError } from '../kernel/failure.js'
@@ -18,6 +19,7 @@ export class Supervisor implements Running {
   readonly finished: Promise<Summary>
   private readonly topology: Topology
   private readonly plan: Plan
+  private readonly memory: PlanMemory
   private readonly hands: Hands
   private readonly counters: Counters[]
   private readonly startedMs = systemClock.now()
@@ -30,6 +32,7 @@ export class Supervisor implements Running {
   constructor({ topology, plan, memory, hands }: SupervisorOptions) {
     this.topology = topology
     this.plan = plan
+    this.memory = memory
     this.hands = hands
     this.counters = memory.counters.map((each) => new Counters(each))
     this.finished = new Promise((resolve, reject) => {
@@ -72,10 +75,16 @@ export class Supervisor implements Running {
   }
 
   progress(): Progress {
-    const sum = (name: CounterName) => this.counters.reduce((total, counters) => total + counters.get(name), 0)
+    const sum = (name: CounterName) =>
+      this.counters.reduce((total, counters) => total + counters.get(name), 0)
     const reader = this.counters[this.plan.actors.findIndex((actor) => actor.kind === 'reader')]
     const { source } = this.topology
-    const [read, acked, nacked, abandoned] = [reader.get('read'), reader.get('acked'), reader.get('nacked'), reader.get('abandoned')]
+    const [read, acked, nacked, abandoned] = [
+      reader.get('read'),
+      reader.get('acked'),
+      reader.get('nacked'),
+      reader.get('abandoned'),
+    ]
     return {
       read,
       acked,
@@ -98,7 +107,11 @@ export class Supervisor implements Running {
   }
 
   inspect(): Inspection {
-    const actors = this.plan.actors.map(({ name, thread }, i) => ({ name, thread, counts: this.counters[i].snapshot() }))
+    const actors = this.plan.actors.map(({ name, thread }, i) => ({
+      name,
+      thread,
+      counts: this.counters[i].snapshot(),
+    }))
     return { name: this.topology.name, state: this.state, progress: this.progress(), actors }
   }
 
@@ -153,13 +166,18 @@ export class Supervisor implements Running {
     return new MillraceError('ERR_DRAIN', what)
   }
 
-  /** Who has messages in hand; where nobody has, they lie in the mailboxes. */
+  /** Who holds out: a handler or a read that does not return, or who has messages in hand. */
   private culprits(): string {
-    const holders = this.plan.actors
-      .map(({ name, kind }, i) => ({ name, kind, count: this.counters[i].get('inFlight') }))
-      .filter(({ kind, count }) => kind !== 'reader' && count > 0)
-      .map(({ name, count }) => `${name} has ${count} in hand`)
-    return holders.length > 0 ? holders.join(', ') : 'none in hand: they lie in the mailboxes'
+    const all = this.plan.actors.flatMap(({ name, kind }, i) => {
+      const inHand = this.counters[i].get('inFlight')
+      if (kind === 'reader')
+        return this.counters[i].get('reading')
+          ? [`a read of ${this.topology.source.name ?? 'the source'} has not returned`]
+          : []
+      if (isHandling(this.memory.cells[i])) return [`the handler of ${name} has not returned`]
+      return inHand > 0 ? [`${name} has ${inHand} in hand`] : []
+    })
+    return all.length > 0 ? all.join(', ') : 'nobody has any in hand: they lie in the mailboxes'
   }
 }
 

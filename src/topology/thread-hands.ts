@@ -3,7 +3,7 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import type { Remote } from 'comlink'
 import { call, remote, serve } from '../kernel/control.js'
-import { type ErrorRecord, fromErrorRecord, messageOf, MillraceError } from '../kernel/failure.js'
+import { type ErrorRecord, fromErrorRecord, MillraceError, messageOf } from '../kernel/failure.js'
 import type { Threads } from '../kernel/threads.js'
 import type { Hands, HandsOptions, Reports } from './hands.js'
 import type { ReportApi, ThreadApi, ThreadTask } from './thread.js'
@@ -27,7 +27,9 @@ export class ThreadHands implements Hands {
 
   async open(reports: Reports): Promise<void> {
     this.hands = this.options.plan.threads.map((name) => this.run(name, reports))
-    const opened = await Promise.all(this.hands.map((hand) => this.call(hand, hand.api.open(), OPEN_TIMEOUT_MS)))
+    const opened = await Promise.all(
+      this.hands.map((hand) => this.call(hand, hand.api.open(), OPEN_TIMEOUT_MS)),
+    )
     throwFirst(opened)
   }
 
@@ -40,15 +42,22 @@ export class ThreadHands implements Hands {
   }
 
   async abandon(reason: string): Promise<void> {
-    await Promise.allSettled(this.hands.map((hand) => this.call(hand, hand.api.abandon(reason), STOP_TIMEOUT_MS)))
+    await Promise.allSettled(
+      this.hands.map((hand) => this.call(hand, hand.api.abandon(reason), STOP_TIMEOUT_MS)),
+    )
   }
 
   async stop(): Promise<void> {
     this.stopping = true
-    const stopped = await Promise.all(this.hands.map((hand) => this.call(hand, hand.api.stop(), STOP_TIMEOUT_MS)))
+    // A thread that is dead cannot be closed; the others can.
+    const stopped = await Promise.allSettled(
+      this.hands.map((hand) => this.call(hand, hand.api.stop(), STOP_TIMEOUT_MS)),
+    )
     for (const { control } of this.hands) control.close()
-    await Promise.all(this.hands.map((hand) => hand.ended))
-    throwFirst(stopped)
+    await Promise.allSettled(this.hands.map((hand) => hand.ended))
+    const rejected = stopped.find((result) => result.status === 'rejected')
+    if (rejected !== undefined) throw rejected.reason
+    throwFirst(stopped.map((result) => (result.status === 'fulfilled' ? result.value : undefined)))
   }
 
   async kill(): Promise<void> {

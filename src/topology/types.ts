@@ -43,7 +43,7 @@ export type Limits = {
   graceMs: number
   /** After how many contract breaches of a sink the topology stops. Default 1. */
   contractBreaches: number
-  /** How often a source may give a nacked record again, before it goes to the fallback or stops the topology. Default 10. */
+  /** How often a source gives a record that is nacked each time, before it goes to the fallback or stops the topology. Default 10. */
   maxDeliveries: number
 }
 

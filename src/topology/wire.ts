@@ -14,7 +14,7 @@ import { Doorbell } from '../kernel/doorbell.js'
 import { Inbound } from '../kernel/inbound.js'
 import type { Mailbox } from '../kernel/mailbox.js'
 import { Outbound } from '../kernel/outbound.js'
-import { shareKey, Shares } from '../kernel/shares.js'
+import { Shares, shareKey } from '../kernel/shares.js'
 import type { PlanMemory } from './memory.js'
 import type { Plan, PlannedActor } from './plan.js'
 import { routeFunction } from './route.js'
@@ -33,10 +33,24 @@ export type Life = {
 }
 
 /** What all actors of one kind need. */
-type Ends = { cell: Cell; inbounds: Inbound[]; outbounds: Outbound[]; parking: Parking; shares: Shares; counters: Counters }
+type Ends = {
+  cell: Cell
+  inbounds: Inbound[]
+  outbounds: Outbound[]
+  parking: Parking
+  shares: Shares
+  counters: Counters
+}
 
 /** Builds the actor with number `index` of the plan: it goes on where its cell says. */
-export function buildActor(topology: Topology, plan: Plan, memory: PlanMemory, index: number, host: Host, life: Life): Actor {
+export function buildActor(
+  topology: Topology,
+  plan: Plan,
+  memory: PlanMemory,
+  index: number,
+  host: Host,
+  life: Life,
+): Actor {
   const planned = plan.actors[index]
   const ends = openEnds(plan, memory, index, life)
   switch (planned.kind) {
@@ -119,7 +133,13 @@ function buildMapper(topology: Topology, planned: PlannedActor, ends: Ends, host
   return new Mapper(options, { ...ends, inbounds, intake, thread: planned.replica }, host)
 }
 
-function buildForwarder(topology: Topology, plan: Plan, planned: PlannedActor, ends: Ends, host: Host): Actor {
+function buildForwarder(
+  topology: Topology,
+  plan: Plan,
+  planned: PlannedActor,
+  ends: Ends,
+  host: Host,
+): Actor {
   const destinations = planned.outbounds.map((number) => plan.mailboxes[number].to)
   return new Forwarder(
     {
@@ -136,8 +156,13 @@ function buildForwarder(topology: Topology, plan: Plan, planned: PlannedActor, e
 
 function buildSink(topology: Topology, plan: Plan, planned: PlannedActor, ends: Ends, host: Host): Actor {
   const sink = roleOf(topology, planned.sink)
-  const outboundTo = (name: string) => ends.outbounds[planned.outbounds.findIndex((number) => plan.mailboxes[number].to === name)]
-  const out = { settlements: outboundTo('reader'), fallback: outboundTo('fallback'), onSuccess: outboundTo('onSuccess') }
+  const outboundTo = (name: string) =>
+    ends.outbounds[planned.outbounds.findIndex((number) => plan.mailboxes[number].to === name)]
+  const out = {
+    settlements: outboundTo('reader'),
+    fallback: outboundTo('fallback'),
+    onSuccess: outboundTo('onSuccess'),
+  }
   // A message on its way to the fallback has given up its place: there, only keys order.
   const order = sink.role !== 'sink' && topology.order === 'source' ? 'none' : topology.order
   const intake = new Intake(ends.inbounds, order === 'source')

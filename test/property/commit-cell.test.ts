@@ -3,8 +3,8 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { MapHandler, Output } from '../../src/actors/map-handler.js'
-import type { Message } from '../../src/kernel/message.js'
 import { Inbound } from '../../src/kernel/inbound.js'
+import type { Message } from '../../src/kernel/message.js'
 import { Response } from '../../src/sinks/response.js'
 import type { Sink } from '../../src/sinks/sink.js'
 import type { Source } from '../../src/sources/source.js'
@@ -67,7 +67,13 @@ async function play(input: Case) {
     source: countingSource(input.count, acked),
     map: Array.from({ length: input.stages }, () => ({ handler, threads: input.threads, concurrency: 8 })),
     sink: sink('sink'),
-    ...(input.routed && { sinks: { other: sink('other') }, routes: [{ when: { or: ['other'] }, to: 'other' }, { when: { or: ['both'] }, to: ['sink', 'other'] }] }),
+    ...(input.routed && {
+      sinks: { other: sink('other') },
+      routes: [
+        { when: { or: ['other'] }, to: 'other' },
+        { when: { or: ['both'] }, to: ['sink', 'other'] },
+      ],
+    }),
     order: input.order,
     limits: { inFlight: 16, messageBytes: 100 },
   })
@@ -84,7 +90,11 @@ async function play(input: Case) {
 }
 
 /** What the first stage makes of a record is known by its value alone, so the expected outputs are too. */
-function expand(message: Message, input: Case, random: () => number): Output | Output[] | AsyncIterable<Output> {
+function expand(
+  message: Message,
+  input: Case,
+  random: () => number,
+): Output | Output[] | AsyncIterable<Output> {
   const text = message.text()
   const [value] = text.split('/')
   const children = text.includes('/') ? 1 : childrenOf(Number(value), input)
@@ -133,8 +143,11 @@ function countingSource(count: number, acked: number[]): Source {
 function expectedOf(input: Case): string[] {
   const expected: string[] = []
   for (let value = 0; value < input.count; value++) {
-    const names = { sink: ['sink'], other: ['other'], both: ['sink', 'other'] }[tagsOf(value, input)[0] ?? 'sink'] as string[]
-    for (let i = 0; i < childrenOf(value, input); i++) for (const name of names) expected.push(`${name} ${value}/${i}`)
+    const names = { sink: ['sink'], other: ['other'], both: ['sink', 'other'] }[
+      tagsOf(value, input)[0] ?? 'sink'
+    ] as string[]
+    for (let i = 0; i < childrenOf(value, input); i++)
+      for (const name of names) expected.push(`${name} ${value}/${i}`)
   }
   return expected.sort()
 }
@@ -154,7 +167,8 @@ function checkOrder(input: Case, written: Written[]): void {
   for (const { name, text, value, key } of written) {
     if (seen.has(`${name} ${text}`)) continue
     seen.add(`${name} ${text}`)
-    const order = input.order === 'source' ? name : input.order === 'key' && key !== '' ? `${name} ${key}` : undefined
+    const order =
+      input.order === 'source' ? name : input.order === 'key' && key !== '' ? `${name} ${key}` : undefined
     if (order === undefined) continue
     const place = placeOf(value, text)
     const before = last.get(order)
@@ -170,7 +184,9 @@ function placeOf(value: number, text: string): string {
 describe('the commit cell', () => {
   afterEach(() => void vi.restoreAllMocks())
 
-  it('loses nothing, repeats nothing and keeps order, whoever dies between any two stores', { timeout: 300_000 }, async () => {
+  it('loses nothing, repeats nothing and keeps order, whoever dies between any two stores', {
+    timeout: 300_000,
+  }, async () => {
     await fc.assert(
       fc.asyncProperty(cases, async (input) => {
         const result = await play(input)
@@ -182,9 +198,14 @@ describe('the commit cell', () => {
   })
 
   it('fails when a successor does not wipe larger marks (C3)', { timeout: 300_000 }, async () => {
-    vi.spyOn(Inbound.prototype as unknown as { wipeLargerMark(): void }, 'wipeLargerMark').mockImplementation(() => {})
+    vi.spyOn(Inbound.prototype as unknown as { wipeLargerMark(): void }, 'wipeLargerMark').mockImplementation(
+      () => {},
+    )
     const property = fc.asyncProperty(cases, async (input) => {
-      check(input, await play({ ...input, async: true, order: 'none', crashRate: 0.2, sinkCrashes: false, count: 120 }))
+      check(
+        input,
+        await play({ ...input, async: true, order: 'none', crashRate: 0.2, sinkCrashes: false, count: 120 }),
+      )
     })
     const result = await fc.check(property, { numRuns: 300, endOnFailure: true })
     expect(result.failed).toBe(true)

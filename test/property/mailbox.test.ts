@@ -149,7 +149,9 @@ class Member {
   readonly bellWords = new Int32Array(this.bell.memory)
   readonly memory: SharedArrayBuffer
   commits = 0
+  /** What its register holds, and what it held at the last commit that was published. */
   marked = 0
+  published = 0
   /** Bytes that it had no room for. */
   wanted = 0
   /** True from a commit until it has rung: until then others may be asleep over what it did. */
@@ -316,7 +318,7 @@ class Chain {
     this.models[actor - 1]?.dispose()
     this.models[actor]?.publish()
     if (this.models[actor] !== undefined) this.models[actor].watermark = member.cell.watermark
-    assert.equal(member.cell.registers[0], member.marked)
+    member.published = member.marked
   }
 
   private ring(actor: number): void {
@@ -367,7 +369,8 @@ class Chain {
     member.owesRing = false
     assert.equal(member.cell.number, member.commits, 'as many commits as were published')
     if (this.models[actor] !== undefined) assert.equal(member.cell.watermark, this.models[actor].watermark)
-    member.marked = member.cell.registers[0]
+    assert.equal(member.cell.registers[0], member.published, 'the registers of the last commit')
+    member.marked = member.published
     for (const entry of this.models[actor - 1]?.live ?? []) this.checkSuspect(this.rings[actor - 1], entry)
   }
 

@@ -438,6 +438,30 @@ describe('retries in a world', () => {
       expect(written).toEqual(['1', '2', '3', '4'])
     },
   )
+
+  it.each<Order>(['key', 'source'])(
+    'of an ordered sink heed a hold behind one that is tried sooner: order by %s',
+    async (order) => {
+      const offered: number[] = []
+      const records = [0, 1].map((offset) => ({ value: String(offset), offset, keys: ['same'] }))
+      await runWorld(seeded(1), CAPACITY_BYTES, (world) => ({
+        source: { ordered: true, read: () => (records.length === 0 ? null : records.splice(0)) },
+        sink: {
+          ordered: true,
+          write: (batch) =>
+            batch.map((message) => {
+              if (message.text() === '1') offered.push(world().nowMs)
+              else return message.attempt === 1 ? Response.failure(message) : Response.ok(message)
+              return offered.length === 1 ? Response.hold(message, { delayMs: 1000 }) : Response.ok(message)
+            }),
+          retry: { backoff: { initialMs: 1 } },
+        },
+        order,
+      }))
+      expect(offered).toHaveLength(2)
+      expect(offered[1] - offered[0]).toBeGreaterThanOrEqual(1000)
+    },
+  )
 })
 
 /** Runs three messages through a handler with three attempts. */

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Running, start as startType, Summary } from '../../src/index.js'
+import type { Running, Summary, start as startType } from '../../src/index.js'
 
 let start: typeof startType
 let folder: string
@@ -17,11 +17,14 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 function fixture(name: string, parameters: Record<string, string | number | undefined>): URL {
   const url = new URL(`./fixtures/${name}.mjs`, import.meta.url)
-  for (const [key, value] of Object.entries(parameters)) if (value !== undefined) url.searchParams.set(key, String(value))
+  for (const [key, value] of Object.entries(parameters))
+    if (value !== undefined) url.searchParams.set(key, String(value))
   return url
 }
 
-async function checksum(parameters: Record<string, string | number | undefined>): Promise<{ summary: Summary; result: Record<string, unknown> }> {
+async function checksum(
+  parameters: Record<string, string | number | undefined>,
+): Promise<{ summary: Summary; result: Record<string, unknown> }> {
   const result = join(folder, `${Math.random()}.json`)
   const summary = await (await start(fixture('checksum', { ...parameters, result }))).finished
   return { summary, result: JSON.parse(readFileSync(result, 'utf8')) }
@@ -62,7 +65,15 @@ describe('a topology on threads', () => {
       const { summary, result } = await checksum({ ...parameters, count: wanted })
       const total = parameters.async ? String((BigInt(wanted) * BigInt(wanted - 1)) / 2n) : sum
       expect(result).toEqual({ seen: wanted, sum: total, disordered: 0 })
-      expect(summary).toMatchObject({ ok: true, read: wanted, acked: wanted, nacked: 0, inFlight: 0, written: wanted, pending: 0 })
+      expect(summary).toMatchObject({
+        ok: true,
+        read: wanted,
+        acked: wanted,
+        nacked: 0,
+        inFlight: 0,
+        written: wanted,
+        pending: 0,
+      })
     })
   }
 
@@ -88,7 +99,10 @@ describe('a topology on threads', () => {
   it('says who held out when a drain takes too long', async () => {
     const running = await start(fixture('faulty', { fault: 'stuck' }), quiet)
     await until('messages in flight', () => running.progress().inFlight > 0)
-    await expect(running.drain()).rejects.toMatchObject({ code: 'ERR_DRAIN', message: expect.stringMatching(/sink has \d+ in hand/) })
+    await expect(running.drain()).rejects.toMatchObject({
+      code: 'ERR_DRAIN',
+      message: expect.stringMatching(/sink has \d+ in hand/),
+    })
   })
 
   const faults: [string, string, RegExp][] = [

@@ -4,13 +4,13 @@
 import { systemClock } from '../../kernel/clock.js'
 import { MillraceError } from '../../kernel/failure.js'
 import type { SourceAck, SourceContext, SourceNack, SourcePosition, SourceRecord } from '../source.js'
+import { createRecord } from '../support/record.js'
+import { Redeliveries } from '../support/redeliveries.js'
+import { Waiter } from '../support/waiter.js'
 import { FileInput } from './file-input.js'
 import type { Input } from './input.js'
-import { createRecord } from './record.js'
-import { Redeliveries } from './redeliveries.js'
 import { keysOf, type LineRules, splitLines } from './split-lines.js'
 import { StdinInput } from './stdin-input.js'
-import { Waiter } from './waiter.js'
 
 /** What tests make smaller, or feed themselves. */
 export type LinesParts = { chunkBytes: number; stdinFd: number; keptBytesMax: number }

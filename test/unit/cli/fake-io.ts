@@ -30,6 +30,7 @@ export function fakeIo({ isTTY = false, columns, env = {}, stdoutIsPipe = true }
   const ticks = new Set<() => void>()
   const later = new Set<() => void>()
   const exits: number[] = []
+  let nowMs = 0
   return {
     stdout,
     stderr,
@@ -38,7 +39,7 @@ export function fakeIo({ isTTY = false, columns, env = {}, stdoutIsPipe = true }
     env,
     signals,
     logDestination: () => stderr,
-    now: () => 0,
+    now: () => nowMs,
     wallClock: () => new Date(2026, 0, 2, 12, 3, 4, 56).getTime(),
     every: (_ms, call) => added(ticks, call),
     after: (_ms, call) => added(later, call),
@@ -46,7 +47,11 @@ export function fakeIo({ isTTY = false, columns, env = {}, stdoutIsPipe = true }
     out: () => stdout.text,
     err: () => stderr.text,
     exits,
-    signal: (name) => signals.emit(name),
+    signal(name) {
+      // A person takes a while from one to the next.
+      nowMs += 1000
+      return signals.emit(name)
+    },
     tick: () => callAll(ticks),
     elapse() {
       const due = [...later]

@@ -11,6 +11,13 @@ function unevenness(counts: readonly number[], total: number): number {
   return counts.reduce((sum, count) => sum + (count - mean) ** 2, 0) / mean / counts.length
 }
 
+/** A text whose letters differ from those of the others in their highest bits only. */
+function farApart(i: number): string {
+  return String.fromCharCode(
+    ...[1, 13, 169, 2197, 28_561].map((unit) => 0x1000 * (1 + (Math.floor(i / unit) % 13))),
+  )
+}
+
 describe('the lane of keys', () => {
   it('is from 1 to 4,096, and none for no keys', () => {
     expect([laneOf(undefined), laneOf([])]).toEqual([NO_LANE, NO_LANE])
@@ -35,10 +42,12 @@ describe('the lane of keys', () => {
     ['zero-padded numbers', (i) => [String(i).padStart(12, '0')]],
     ['letters beyond Latin', (i) => [String.fromCodePoint(0x4e00 + (i % 20_000), 0x1f600 + (i >> 9))]],
     ['two keys', (i) => [`tenant-${i % 50}`, String(i)]],
+    ['letters 4,096 apart', (i) => [farApart(i)]],
   ])('spreads over all lanes, and over threads: %s', (_, keysOf) => {
     const total = 40_960
     const lanes = new Array<number>(LANE_COUNT).fill(0)
     for (let i = 0; i < total; i++) lanes[laneOf(keysOf(i)) - 1]++
+    expect(lanes.reduce((sum, count) => sum + count)).toBe(total)
     expect(unevenness(lanes, total)).toBeLessThan(1.3)
     for (const threads of [2, 3, 7]) {
       const loads = new Array<number>(threads).fill(0)

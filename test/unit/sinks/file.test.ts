@@ -322,7 +322,7 @@ describe('options', () => {
   test.each([
     [{ path: 5 }, 'file: path: got 5, wanted a path'],
     [{ path: '' }, 'file: path: got "", wanted a path'],
-    [{}, 'file: path: got undefined, wanted a path'],
+    [{}, 'file: path: got nothing, wanted a path'],
     [
       { path: 'x', fsync: 'always' },
       "file: fsync: got \"always\", wanted 'batch', 'close', 'never', true or false",
@@ -330,8 +330,8 @@ describe('options', () => {
     [{ path: 'x', fsnyc: true }, 'file: fsnyc: unknown option, did you mean fsync?'],
     [{ path: 'x', truncate: true }, 'file: truncate: unknown option, wanted one of path, fsync'],
     [{ pth: 'x' }, 'file: pth: unknown option, did you mean path?'],
-    ['x', 'file: got "x", wanted an object with path, fsync'],
-    [undefined, 'file: got undefined, wanted an object with path, fsync'],
+    ['x', 'file: got "x", wanted an object such as { path: \'a.txt\' }'],
+    [undefined, "file: got nothing, wanted an object such as { path: 'a.txt' }"],
   ])('%j', (options, message) => {
     expect(() => file(options as never)).toThrow(expect.objectContaining({ code: 'ERR_CONFIG', message }))
   })

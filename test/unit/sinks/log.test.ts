@@ -251,8 +251,8 @@ describe('options', () => {
     [{ stream: 1 }, "log: stream: got 1, wanted 'stdout' or 'stderr'"],
     [{ format: 'xml' }, "log: format: got \"xml\", wanted 'raw' or 'json'"],
     [{ steam: 'stderr' }, 'log: steam: unknown option, did you mean stream?'],
-    ['stderr', 'log: got "stderr", wanted an object with stream, format'],
-    [null, 'log: got null, wanted an object with stream, format'],
+    ['stderr', 'log: got "stderr", wanted an object such as { stream: \'stderr\' }'],
+    [null, "log: got null, wanted an object such as { stream: 'stderr' }"],
   ])('%j', (options, message) => {
     expect(() => log(options as never)).toThrow(expect.objectContaining({ code: 'ERR_CONFIG', message }))
   })
