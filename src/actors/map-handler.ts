@@ -17,8 +17,8 @@ export type Output = {
 export type MapOutput = string | Uint8Array | Output | Message
 
 /** What a handler returns: nothing (the message is filtered), one result, an array of them, or a stream of them. */
-// biome-ignore lint/suspicious/noConfusingVoidType: a handler without a return statement returns void
 export type MapResult =
+  // biome-ignore lint/suspicious/noConfusingVoidType: a handler without a return statement returns void
   | void
   | undefined
   | null

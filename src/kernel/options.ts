@@ -6,7 +6,10 @@ import { show } from './show.js'
 
 /** Makes the error for an unusable option. */
 export function unusable(where: string, got: unknown, wanted: string): MillraceError {
-  return new MillraceError('ERR_CONFIG', `${where}: got ${show(got)}, wanted ${wanted}`)
+  return new MillraceError(
+    'ERR_CONFIG',
+    `${where}: got ${Array.isArray(got) ? JSON.stringify(got) : show(got)}, wanted ${wanted}`,
+  )
 }
 
 /** Throws ERR_CONFIG unless the options are an object with none but known names. */
