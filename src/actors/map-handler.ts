@@ -19,13 +19,7 @@ export type MapOutput = string | Uint8Array | Output | Message
 /** What a handler returns: nothing (the message is filtered), one result, an array of them, or a stream of them. */
 export type MapResult =
   // biome-ignore lint/suspicious/noConfusingVoidType: a handler without a return statement returns void
-  | void
-  | undefined
-  | null
-  | MapOutput
-  | readonly MapOutput[]
-  | Iterable<MapOutput>
-  | AsyncIterable<MapOutput>
+  void | undefined | null | MapOutput | readonly MapOutput[] | Iterable<MapOutput> | AsyncIterable<MapOutput>
 
 export type MapContext = {
   readonly log: Log
