@@ -462,6 +462,41 @@ describe('retries in a world', () => {
       expect(offered[1] - offered[0]).toBeGreaterThanOrEqual(1000)
     },
   )
+
+  it.each([false, true])(
+    'are no more than the attempts where the fallback has no room: ordered %s',
+    async (ordered) => {
+      const tries = new Map<string, number>()
+      const fallback: string[] = []
+      const records = Array.from({ length: 60 }, (_, offset) => ({
+        value: String(offset),
+        offset,
+        keys: [`key-${offset}`],
+      }))
+      const seen = (message: Message) => tries.set(message.text(), (tries.get(message.text()) ?? 0) + 1)
+      await runWorld(seeded(1), 2048, (world) => ({
+        source: { read: () => (records.length === 0 ? null : records.splice(0)) },
+        sink: {
+          ordered,
+          write: (batch) =>
+            batch.map((message) => {
+              seen(message)
+              return Response.failure(message, 'never')
+            }),
+          retry: { attempts: 2, backoff: { initialMs: 0 } },
+        },
+        fallback: {
+          write: (batch) => {
+            fallback.push(...batch.map((message) => message.text()))
+            return world().later(batch.map(Response.ok))
+          },
+        },
+        order: 'key',
+      }))
+      expect(fallback).toHaveLength(60)
+      expect([...tries].filter(([, count]) => count !== 2)).toEqual([])
+    },
+  )
 })
 
 /** Runs three messages through a handler with three attempts. */
