@@ -130,7 +130,11 @@ describe('custom', () => {
   })
 
   it('keeps the contracts', async () => {
-    const { code, stdout, stderr } = await runNode(['--test', '--test-reporter=tap', 'test/process/custom-contracts.mjs'])
+    const { code, stdout, stderr } = await runNode([
+      '--test',
+      '--test-reporter=tap',
+      'test/process/custom-contracts.mjs',
+    ])
     expect(`${stdout}${stderr}`).toMatch(/# fail 0\n/)
     expect(code).toBe(0)
   })

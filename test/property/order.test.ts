@@ -19,7 +19,7 @@ import { World } from '../../src/testing/world.js'
 import { defineTopology } from '../../src/topology/define.js'
 import type { MapStage, Order } from '../../src/topology/types.js'
 
-const RUNS = Number(process.env.RUNS ?? 100)
+const RUNS = Number(process.env.RUNS ?? 60)
 const BACKOFF = { initialMs: 2, factor: 2, maxMs: 8, jitter: 0.5 }
 
 type Case = {
