@@ -84,7 +84,7 @@ function prepareStartup() {
 
 /** One run of a work by a contender: checked, or WrongResult. */
 async function runWork(job, work, contender, checksums, { watchesHeap = false } = {}) {
-  const { file, threads } = CONTENDERS[job.baseOf(contender)]
+  const { file, threads, view } = CONTENDERS[job.baseOf(contender)]
   const count = job.counts[contender]
   const heap = join(job.directory, 'heap')
   const { stdout } = await runProcess([...(watchesHeap ? ['--expose-gc'] : []), local('child.mjs'), file], {
@@ -94,6 +94,7 @@ async function runWork(job, work, contender, checksums, { watchesHeap = false } 
     MILLRACE_BENCH_WARM: String(Math.round(count * (job.quick ? QUICK_WARM_SHARE : WARM_SHARE))),
     MILLRACE_BENCH_THREADS: String(threads),
     MILLRACE_BENCH_RESULT: join(job.directory, 'result'),
+    ...(view ? { MILLRACE_BENCH_VIEW: '1' } : {}),
     ...(watchesHeap ? { MILLRACE_BENCH_HEAP: heap } : {}),
   })
   rmSync(join(job.directory, 'result'), { force: true })

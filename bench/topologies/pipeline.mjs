@@ -12,19 +12,21 @@ const {
   MILLRACE_BENCH_WARM = '1',
   MILLRACE_BENCH_THREADS = '1',
   MILLRACE_BENCH_RESULT,
+  MILLRACE_BENCH_VIEW,
 } = process.env
 const { defineTopology, generator, Response } = await import(MILLRACE_BENCH_PACKAGE)
 
 const work = WORKS[MILLRACE_BENCH_WORK]
 const count = Number(MILLRACE_BENCH_COUNT)
 const threads = Number(MILLRACE_BENCH_THREADS)
+const handler = MILLRACE_BENCH_VIEW ? (message) => message.value : work.handler
 const watch = heapWatch()
 const meter = new Meter(work, count, Number(MILLRACE_BENCH_WARM), watch?.sink)
 
 export default defineTopology({
   name: 'bench',
   source: generator({ count, sizeBytes: work.sizeBytes }),
-  map: { handler: watch?.map(work.handler, count / threads) ?? work.handler, threads },
+  map: { handler: watch?.map(handler, count / threads) ?? handler, threads },
   sink: {
     name: 'meter',
     write(batch) {

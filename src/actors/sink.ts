@@ -317,6 +317,7 @@ export class SinkActor implements Actor {
     const attempts = words[message.at + ATTEMPT] + 1
     const isExhausted = attempts >= retry.attempts
     if (isExhausted && !this.exhausted(message, String(reason), batch.error, attempts)) return false
+    batch.failedLanes.add(this.queue.laneOf(message))
     this.counters.add('failed')
     if (isExhausted) return true
     words[message.at + ATTEMPT] = attempts
@@ -328,9 +329,7 @@ export class SinkActor implements Actor {
   private wasNotTried(message: Message, batch: SinkBatch): boolean {
     const lane = this.queue.laneOf(message)
     if (this.check.laneOf === undefined || lane === NO_LANE || batch.error !== undefined) return false
-    if (batch.failedLanes.has(lane)) return true
-    batch.failedLanes.add(lane)
-    return false
+    return batch.failedLanes.has(lane)
   }
 
   private exhausted(message: Message, reason: string, error: unknown, attempts: number): boolean {

@@ -479,6 +479,12 @@ function listBytes(list: readonly string[]): number {
 }
 
 function headersBytes(headers: Headers): number {
+  const prototype = Object.getPrototypeOf(headers)
+  if (prototype !== null && prototype !== Object.prototype && Object.keys(headers).length === 0) {
+    throw new TypeError(
+      `headers are a plain object, not a ${prototype.constructor?.name}: use Object.fromEntries(headers)`,
+    )
+  }
   let bytes = 0
   for (const name in headers) {
     const value = headers[name]

@@ -28,7 +28,7 @@ export type CounterName = (typeof COUNTERS)[number]
 
 const INDEX = Object.fromEntries(COUNTERS.map((name, i) => [name, i])) as Record<CounterName, number>
 
-// The latency histogram: 32 buckets for each power of two of microseconds, so a percentile is right within 3 %.
+// The latency histogram: 32 buckets for each power of two of microseconds, so a percentile is right within 1/32.
 const BUCKETS_PER_OCTAVE = 32
 const OCTAVES = 32
 const HISTOGRAM_DOUBLES = BUCKETS_PER_OCTAVE * OCTAVES
