@@ -76,6 +76,10 @@ export class Acks {
       })
       return
     }
+    if (this.source.redelivers === false) {
+      this.nack(root.partition, offset, why.reason, why.delayMs)
+      return
+    }
     const key = keyOf(root.partition, offset)
     const count = (this.deliveries.get(key)?.count ?? 0) + 1
     this.deliveries.set(key, { count, reason: why.reason, maxDeliveries: why.maxDeliveries, awaited: true })
@@ -84,7 +88,7 @@ export class Acks {
   }
 
   nack(partition: number, offset: bigint, reason: string, delayMs: number): void {
-    this.reopens = true
+    if (this.source.redelivers !== false) this.reopens = true
     if (this.source.nack !== undefined) this.nacks.push({ partition, offset, reason, delayMs })
   }
 
@@ -136,6 +140,7 @@ export class Acks {
   }
 
   private await(told: readonly (void | Promise<void>)[]): void {
+    this.counters.set('telling', 1)
     this.pending = Promise.all(told)
       .then(
         () => {},
@@ -143,6 +148,7 @@ export class Acks {
       )
       .then(() => {
         this.pending = undefined
+        this.counters.set('telling', 0)
         this.host.wake()
       })
   }
@@ -152,7 +158,7 @@ export class Acks {
   }
 
   private failed(error: unknown): void {
-    const what = `${this.source.name ?? 'source'}: could not take acks: ${messageOf(error)}`
+    const what = `${this.source.name ?? 'source'}: could not take acks or nacks: ${messageOf(error)}`
     this.host.fail(new MillraceError('ERR_SOURCE', what, { cause: error }))
   }
 }

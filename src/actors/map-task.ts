@@ -2,6 +2,7 @@
 
 import { LANE_MASK, SHAPE, SHARE_HI, SHARE_LO } from '../kernel/layout.js'
 import { Message } from '../kernel/message.js'
+import { nearest } from '../kernel/nearest.js'
 import type { MapOutput, MapResult } from './map-handler.js'
 import type { Failure, Share } from './records.js'
 
@@ -48,6 +49,7 @@ export function acceptResult(task: MapTask, result: MapResult): void {
   task.verdict = 'outputs'
   if (result === undefined || result === null) return
   if (isOutput(result)) {
+    checkFields(result)
     task.outputs = [result]
   } else if (Array.isArray(result)) {
     for (const output of result) assertOutput(output)
@@ -62,7 +64,10 @@ export function acceptResult(task: MapTask, result: MapResult): void {
 
 /** Throws TypeError unless the value may be an output. */
 export function assertOutput(value: unknown): asserts value is MapOutput {
-  if (isOutput(value)) return
+  if (isOutput(value)) {
+    checkFields(value)
+    return
+  }
   const got = value === null ? 'null' : typeof value
   throw new TypeError(
     `a handler returns text, bytes, { value }, a message, an array or a stream of these, or nothing; not ${got}. For JSON: return JSON.stringify(…)`,
@@ -87,6 +92,20 @@ function acceptIterator(task: MapTask, iterator: Iterator<MapOutput>): void {
 function* concatenated(outputs: readonly MapOutput[], rest: Iterator<MapOutput>): Iterator<MapOutput> {
   yield* outputs
   for (let next = rest.next(); !next.done; next = rest.next()) yield next.value
+}
+
+const OUTPUT_FIELDS: readonly string[] = ['value', 'keys', 'tags', 'headers', 'eventTime']
+
+/** A field that is misspelt would be lost, and with a tag the way of the message. */
+function checkFields(output: MapOutput): void {
+  if (typeof output === 'string' || output instanceof Uint8Array || output instanceof Message) return
+  for (const name in output) {
+    if (OUTPUT_FIELDS.includes(name)) continue
+    const meant = nearest(name, OUTPUT_FIELDS)
+    throw new TypeError(
+      `an output has no ${name}: ${meant === undefined ? `wanted ${OUTPUT_FIELDS.join(', ')}` : `did you mean ${meant}?`}`,
+    )
+  }
 }
 
 function isOutput(value: unknown): value is MapOutput {

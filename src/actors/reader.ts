@@ -155,6 +155,9 @@ export class Reader implements Actor {
     this.inFlight.forEach((root) => {
       this.acks.nack(root.partition, offsetOf(root.offsetLo, root.offsetHi), reason, 0)
     })
+    const { size } = this.inFlight
+    this.counters.add('nacked', size)
+    this.counters.add('refused', size)
     this.acks.flush()
     await this.acks.idle()
   }
@@ -261,6 +264,8 @@ export class Reader implements Actor {
     if (this.reading || this.stopping || this.stashAt < this.stash.length || this.free <= 0) return 0
     if (this.ended && (!this.acks.reopens || this.acks.busy)) return 0
     if (this.idleUntilMs > this.nowMs) return 0
+    // A nack that comes from now on asks again, whatever this read gives.
+    this.acks.reopens = false
     let result: ReturnType<Source['read']>
     try {
       result = this.source.read(Math.min(STEP_MAX, this.free))
@@ -290,8 +295,8 @@ export class Reader implements Actor {
 
   private received(records: readonly SourceRecord[] | null): number {
     this.ended = records === null
-    if (!this.acks.busy) this.acks.reopens = false
     if (records === null) {
+      if (this.acks.busy) this.acks.reopens = true
       if (!this.acks.reopens) this.acks.giveUp()
       return 1
     }
@@ -313,7 +318,8 @@ export class Reader implements Actor {
   private write(): number {
     const { stash } = this
     const from = this.stashAt
-    while (this.stashAt < stash.length) {
+    // A source that gave more than it was asked for has them written when there is room.
+    while (this.stashAt < stash.length && this.free > 0) {
       if (!this.writeRecord(stash[this.stashAt])) break
       this.stashAt++
     }
@@ -348,6 +354,11 @@ export class Reader implements Actor {
   /** Writes a record as the root with this sequence, whose share is then in `shares`. Throws TypeError for what is no record. */
   private encode(record: SourceRecord, sequence: number): number {
     const { head, shares, outbounds } = this
+    if (typeof record !== 'object' || record === null) {
+      throw new TypeError(
+        `read() gave ${record === null ? 'null' : `a ${typeof record}`} among its records, wanted { value, offset, … }`,
+      )
+    }
     if (record.offset === undefined && this.source.nack !== undefined) {
       throw new TypeError('a record has no offset, but a source with nack() must tell its records apart')
     }

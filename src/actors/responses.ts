@@ -119,7 +119,9 @@ function problemOf({ outcome, detail, options }: Response): string | undefined {
       return detail === undefined ? undefined : messageProblem(detail as OnSuccessMessage)
     case 'hold': {
       const delayMs = (options as HoldOptions | undefined)?.delayMs
-      return typeof delayMs === 'number' && delayMs >= 0 ? undefined : 'without { delayMs }, a number from 0'
+      return Number.isFinite(delayMs) && (delayMs as number) >= 0
+        ? undefined
+        : 'without { delayMs }, a finite number from 0'
     }
     case 'nack': {
       const { reason, delayMs = 0 } = (options ?? {}) as NackOptions

@@ -317,6 +317,19 @@ export function metaAt(ring: Ring, at: number): MessageMeta {
   return meta
 }
 
+function checkOffset(offset: unknown): void {
+  if (Number.isInteger(offset) && Math.abs(offset as number) < 2 ** 63) return
+  if (typeof offset === 'bigint' && BigInt.asIntN(64, offset) === offset) return
+  throw new TypeError(`an offset is an integer, or a bigint, of 64 bits, not ${String(offset)}`)
+}
+
+function checkNumber(name: string, value: unknown, isFit: boolean, wanted: string): void {
+  if (!isFit)
+    throw new TypeError(
+      `${name} is ${wanted}, not ${typeof value === 'string' ? JSON.stringify(value) : String(value)}`,
+    )
+}
+
 function bytesOf(value: Value): number {
   if (typeof value === 'string') return Buffer.byteLength(value)
   if (value instanceof Uint8Array) return value.length
@@ -328,7 +341,10 @@ function bytesOf(value: Value): number {
 
 function flagsOf(meta: MessageMeta, value: Value): number {
   let flags = value === null ? IS_TOMBSTONE : 0
-  if (meta.offset !== undefined) flags |= HAS_OFFSET
+  if (meta.offset !== undefined) {
+    checkOffset(meta.offset)
+    flags |= HAS_OFFSET
+  }
   if (meta.partition !== undefined || meta.generation !== undefined) flags |= HAS_PARTITION
   if (meta.eventTime !== undefined) flags |= HAS_EVENT_TIME
   if (meta.deadline !== undefined) flags |= HAS_DEADLINE
@@ -345,6 +361,11 @@ function flagsOf(meta: MessageMeta, value: Value): number {
 
 function metaBytesOf(flags: number, meta: MessageMeta): number {
   if (flags === HAS_OFFSET) return 8
+  const { partition = 0, generation = 0, eventTime = 0, deadline = 0 } = meta
+  checkNumber('a partition', partition, (partition | 0) === partition, 'an integer of 32 bits')
+  checkNumber('a generation', generation, (generation | 0) === generation, 'an integer of 32 bits')
+  checkNumber('an eventTime', eventTime, Number.isFinite(eventTime), 'a number of ms since 1970')
+  checkNumber('a deadline', deadline, Number.isFinite(deadline), 'a number of ms since 1970')
   let bytes = 8 * countBits(flags & FIXED)
   if ((flags & ~FIXED & ~IS_TOMBSTONE) === 0) return bytes
   if (flags & HAS_ID) bytes += alignUp8(4 + utf8Bytes(meta.id as string))

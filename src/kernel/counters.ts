@@ -9,6 +9,7 @@ export const COUNTERS = [
   'abandoned',
   'inFlight',
   'reading',
+  'telling',
   'filtered',
   'dropped',
   'failed',

@@ -13,8 +13,10 @@ export const ERRORS = {
     exitCode: 2,
   },
   ERR_MESSAGE_TOO_LARGE: {
-    meaning: 'A source gave a record that is larger than limits.messageBytes.',
-    remedy: 'Raise limits.messageBytes (at most 64 MiB), or split the record before it is read.',
+    meaning:
+      'A source gave a record that is larger than limits.messageBytes, or whose keys, tags and headers are larger than 128 KiB.',
+    remedy:
+      'Raise limits.messageBytes (at most 64 MiB), make the headers smaller, or split the record before it is read.',
     exitCode: 1,
   },
   ERR_HANDLER: {

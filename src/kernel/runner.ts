@@ -21,21 +21,27 @@ export class Runner {
   private readonly actors: readonly Actor[]
   private readonly bell: Doorbell
   private readonly clock: Clock
+  private readonly worthGoingOn: number
   private readonly failed: (actor: Actor, error: unknown) => void
   private keepAlive: NodeJS.Timeout | undefined
   private running = false
   private parked = false
 
-  /** `failed` is called when a step throws, which is a bug; the runner has stopped then. */
+  /**
+   * `isAlone`: there is no other thread, so that no work gathers while this one is parked.
+   * `failed` is called when a step throws, which is a bug; the runner has stopped then.
+   */
   constructor(
     actors: readonly Actor[],
     bell: Doorbell,
     clock: Clock,
+    isAlone: boolean,
     failed: (actor: Actor, error: unknown) => void,
   ) {
     this.actors = actors
     this.bell = bell
     this.clock = clock
+    this.worthGoingOn = isAlone ? 1 : WORTH_GOING_ON
     this.failed = failed
   }
 
@@ -61,7 +67,7 @@ export class Runner {
     if (!this.running) return
     const startedMs = this.clock.now()
     do {
-      if (this.stepAll() < WORTH_GOING_ON) {
+      if (this.stepAll() < this.worthGoingOn) {
         this.park()
         return
       }
@@ -94,7 +100,7 @@ export class Runner {
     const value = this.bell.arm()
     this.parked = true
     // W2: whatever was published before the flag was seen is found by stepping once more; for what comes later the bell rings.
-    const waited = this.stepAll() < WORTH_GOING_ON ? this.wait(value) : undefined
+    const waited = this.stepAll() < this.worthGoingOn ? this.wait(value) : undefined
     this.ringAll()
     if (waited === undefined) {
       this.unpark()

@@ -49,6 +49,8 @@ export interface Source {
   readonly name?: string
   /** True for one ordered stream: then `order: 'source'` means something. */
   readonly ordered?: boolean
+  /** False where `nack` only tells, and what was nacked does not come again (an answer to a caller). Default true. */
+  readonly redelivers?: boolean
   /** How many records there are in all, if that is known: for progress. */
   readonly total?: number
   /** Called once before the first `read`. */

@@ -58,7 +58,7 @@ async function ackedStayAway(kit: SourceKit, rule: string): Promise<void> {
   if (!records) return
   const acked = records.filter((_, i) => i % 2 === 0)
   const others = records.filter((_, i) => i % 2 === 1)
-  const nacked = live.source.nack ? others : []
+  const nacked = live.source.nack && live.source.redelivers !== false ? others : []
   await live.ack(acked)
   await live.nack(nacked)
   const known = new Set(acked.map(({ at }) => at))
@@ -130,5 +130,5 @@ async function nackAfterTheEnd(kit: SourceKit, rule: string): Promise<void> {
 /** Without nack a source gives nothing again: then these rules say nothing. */
 async function openWithNack(kit: SourceKit): Promise<LiveSource | undefined> {
   const live = await kit.open()
-  return live.source.nack ? live : undefined
+  return live.source.nack && live.source.redelivers !== false ? live : undefined
 }

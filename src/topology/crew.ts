@@ -31,6 +31,11 @@ export type CrewOptions = {
   random?: Random
 }
 
+/** Something that is to be closed at the end. */
+type Opened = { name: string; code: 'ERR_SOURCE' | 'ERR_SINK'; close: () => void | Promise<void> }
+
+/** How long the close of a source or a sink may take. */
+const CLOSE_MS = 5_000
 /** How often the source is asked for its lag. */
 const LAG_MS = 250
 
@@ -40,7 +45,7 @@ export class Crew {
   private readonly clock: Clock
   private readonly abort = new AbortController()
   private readonly openedSinks = new Set<Sink>()
-  private readonly opened: (() => void | Promise<void>)[] = []
+  private readonly opened: Opened[] = []
   private runner: Runner | undefined
   private reader: Reader | undefined
   private lagTimer: NodeJS.Timeout | undefined
@@ -65,7 +70,7 @@ export class Crew {
       signal: this.abort.signal,
     }
     await opening(source.name ?? 'source', () => source.open?.(context))
-    this.opened.push(() => source.close?.())
+    this.opened.push({ name: source.name ?? 'source', code: 'ERR_SOURCE', close: () => source.close?.() })
   }
 
   /** Begins to step. */
@@ -73,7 +78,10 @@ export class Crew {
     const { topology, plan, memory, thread } = this.options
     const actors: Actor[] = []
     const bell = new Doorbell(memory.bells[plan.threads.indexOf(thread)])
-    this.runner = new Runner(actors, bell, this.clock, (actor, error) => this.fail(bug(actor, error)))
+    const isAlone = plan.threads.length === 1
+    this.runner = new Runner(actors, bell, this.clock, isAlone, (actor, error) =>
+      this.fail(bug(actor, error)),
+    )
     for (const planned of this.planned) {
       const life = { ...this.options.life, onDone: this.options.done }
       const actor = buildActor(
@@ -110,12 +118,9 @@ export class Crew {
     clearInterval(this.lagTimer)
     await this.lookAtLag?.()
     const errors: unknown[] = []
-    for (const close of this.opened.reverse())
-      await Promise.resolve()
-        .then(close)
-        .catch((error) => errors.push(error))
+    for (const each of this.opened.reverse()) await closing(each).catch((error) => errors.push(error))
     this.opened.length = 0
-    if (errors.length > 0) throw closing(errors[0])
+    if (errors.length > 0) throw errors[0]
   }
 
   private async openSink(actor: PlannedActor): Promise<void> {
@@ -124,7 +129,7 @@ export class Crew {
     if (this.openedSinks.has(sink)) return
     this.openedSinks.add(sink)
     await opening(actor.name, () => sink.open?.({ log: this.logOf(actor.name) }))
-    this.opened.push(() => sink.close?.())
+    this.opened.push({ name: actor.name, code: 'ERR_SINK', close: () => sink.close?.() })
   }
 
   private hostOf(actorName: string): Host {
@@ -174,9 +179,20 @@ async function opening(name: string, open: () => void | Promise<void>): Promise<
   }
 }
 
-function closing(error: unknown): Error {
-  if (isMillraceError(error)) return error as Error
-  return new MillraceError('ERR_SINK', `could not be closed: ${messageOf(error)}`, { cause: error })
+/** Closes a source or a sink; one that does not end is not waited for. */
+async function closing({ name, code, close }: Opened): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`close() has not ended after ${CLOSE_MS} ms`)), CLOSE_MS)
+  })
+  try {
+    await Promise.race([Promise.resolve().then(close), late])
+  } catch (error) {
+    if (isMillraceError(error)) throw error
+    throw new MillraceError(code, `${name}: could not be closed: ${messageOf(error)}`, { cause: error })
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 function bug(actor: Actor, error: unknown): Error {

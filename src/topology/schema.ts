@@ -110,6 +110,7 @@ function sourceSchema() {
     close: fn('a function close()').optional(),
     name: z.string({ error: 'a text' }).optional(),
     ordered: flag().optional(),
+    redelivers: flag().optional(),
     total: between(0, Number.MAX_SAFE_INTEGER).optional(),
     unit: oneOf(['records', 'bytes']).optional(),
   }

@@ -1,6 +1,7 @@
 // start() and run(). What they need is loaded when they are called: a topology module, which every thread imports, calls neither.
 
 import type { LogWriter } from '../kernel/log.js'
+import { checkNames, unusable } from '../kernel/options.js'
 import type { Running, Summary } from './running.js'
 import type { Topology } from './types.js'
 
@@ -16,6 +17,7 @@ export type StartOptions = {
  * Resolves when it runs. Rejects with ERR_MODULE, ERR_CONFIG or ERR_OPEN when it cannot: then nothing was read.
  */
 export async function start(target: URL | string | Topology, options: StartOptions = {}): Promise<Running> {
+  checkOptions(options)
   const isModule = target instanceof URL || typeof target === 'string'
   // Threads take longest to come up, so they do it while the topology is loaded and checked: until then nothing runs on them.
   const threads =
@@ -32,4 +34,12 @@ export async function start(target: URL | string | Topology, options: StartOptio
 /** start(), and wait for the end. Rejects with the MillraceError that stopped it. */
 export async function run(target: URL | string | Topology, options: StartOptions = {}): Promise<Summary> {
   return (await start(target, options)).finished
+}
+
+function checkOptions(options: StartOptions): void {
+  checkNames('start()', options, ['log', 'threads'], '{ threads: 0 }')
+  const { threads, log } = options
+  if (threads !== undefined && threads !== 0)
+    throw unusable('start(): threads', threads, '0, or nothing: map threads are in the topology')
+  if (log !== undefined && typeof log !== 'function') throw unusable('start(): log', log, 'a function')
 }

@@ -170,14 +170,19 @@ export class Supervisor implements Running {
   private culprits(): string {
     const all = this.plan.actors.flatMap(({ name, kind }, i) => {
       const inHand = this.counters[i].get('inFlight')
-      if (kind === 'reader')
-        return this.counters[i].get('reading')
-          ? [`a read of ${this.topology.source.name ?? 'the source'} has not returned`]
-          : []
+      if (kind === 'reader') return this.sourceCulprits(this.counters[i])
       if (isHandling(this.memory.cells[i])) return [`the handler of ${name} has not returned`]
       return inHand > 0 ? [`${name} has ${inHand} in hand`] : []
     })
     return all.length > 0 ? all.join(', ') : 'nobody has any in hand: they lie in the mailboxes'
+  }
+
+  private sourceCulprits(reader: Counters): string[] {
+    const name = this.topology.source.name ?? 'the source'
+    const calls = { reading: `a read of ${name}`, telling: `an ack or nack of ${name}` } as const
+    return (['reading', 'telling'] as const)
+      .filter((counter) => reader.get(counter) > 0)
+      .map((counter) => `${calls[counter]} has not returned`)
   }
 }
 
