@@ -364,8 +364,18 @@ function metaBytesOf(flags: number, meta: MessageMeta): number {
   const { partition = 0, generation = 0, eventTime = 0, deadline = 0 } = meta
   checkNumber('a partition', partition, (partition | 0) === partition, 'an integer of 32 bits')
   checkNumber('a generation', generation, (generation | 0) === generation, 'an integer of 32 bits')
-  checkNumber('an eventTime', eventTime, Number.isFinite(eventTime), 'a number of ms since 1970')
-  checkNumber('a deadline', deadline, Number.isFinite(deadline), 'a number of ms since 1970')
+  checkNumber(
+    'an eventTime',
+    eventTime,
+    typeof eventTime === 'number' && !Number.isNaN(eventTime),
+    'a number of ms since 1970',
+  )
+  checkNumber(
+    'a deadline',
+    deadline,
+    typeof deadline === 'number' && !Number.isNaN(deadline),
+    'a number of ms since 1970',
+  )
   let bytes = 8 * countBits(flags & FIXED)
   if ((flags & ~FIXED & ~IS_TOMBSTONE) === 0) return bytes
   if (flags & HAS_ID) bytes += alignUp8(4 + utf8Bytes(meta.id as string))
