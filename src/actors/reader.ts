@@ -98,6 +98,7 @@ export class Reader implements Actor {
   private ended = false
   private stopping = false
   private done = false
+  private isAbandoned = false
   private idleUntilMs = 0
   private dirty = false
   private nowMs = 0
@@ -119,6 +120,7 @@ export class Reader implements Actor {
   }
 
   step(): number {
+    if (this.isAbandoned) return 0
     this.nowMs = this.host.clock.now()
     const settled = this.takeSettlements()
     this.acks.flush()
@@ -138,6 +140,7 @@ export class Reader implements Actor {
   }
 
   dueMs(): number {
+    if (this.isAbandoned) return Number.POSITIVE_INFINITY
     const waits =
       this.stopping || this.ended || this.reading || this.free <= 0 || this.stashAt < this.stash.length
     return waits ? Number.POSITIVE_INFINITY : Math.max(this.idleUntilMs, this.readableMs)
@@ -156,6 +159,7 @@ export class Reader implements Actor {
       this.acks.nack(root.partition, offsetOf(root.offsetLo, root.offsetHi), reason, 0)
     })
     const { size } = this.inFlight
+    this.isAbandoned = true
     this.counters.add('nacked', size)
     this.counters.add('refused', size)
     this.acks.flush()
