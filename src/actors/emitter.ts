@@ -21,6 +21,9 @@ export type EmitterOptions = {
   rekey: boolean
 }
 
+/** An outbound that had no room. */
+export type Shortage = { out: Outbound; freeBytes: number }
+
 export class Emitter {
   private readonly outbounds: readonly Outbound[]
   private readonly shares: Shares
@@ -116,6 +119,21 @@ export class Emitter {
   /** Tells whether the outbound that had no room is empty: then what did not fit never will. */
   get hopeless(): boolean {
     return this.full?.empty ?? false
+  }
+
+  /** What had no room just now: which outbound, and how much was free in it. */
+  get shortage(): Shortage {
+    const out = this.full as Outbound
+    return { out, freeBytes: out.freeBytes }
+  }
+
+  /**
+   * Tells whether so much has come free since that it is worth trying again: many outputs that are written and taken back at
+   * each step would cost more than the work itself.
+   */
+  hasEased({ out, freeBytes }: Shortage): boolean {
+    out.want()
+    return out.empty || out.freeBytes >= 2 * freeBytes
   }
 
   private child(

@@ -11,9 +11,6 @@ import type { MapOutput } from './map-handler.js'
 import { assertOutput, type MapTask, type OutputIterator } from './map-task.js'
 import type { Share } from './records.js'
 
-/** Registers that a mapper's cell has for it: inbound number + 1 (0 for none), position, count, share. */
-export const EXPANSION_REGISTERS = 5
-
 /** Outputs placed in one step, at most. */
 const STEP_MAX = 512
 

@@ -3,6 +3,7 @@
 import { LANE_MASK, SHAPE, SHARE_HI, SHARE_LO } from '../kernel/layout.js'
 import { Message } from '../kernel/message.js'
 import { nearest } from '../kernel/nearest.js'
+import type { Shortage } from './emitter.js'
 import type { MapOutput, MapResult } from './map-handler.js'
 import type { Failure, Share } from './records.js'
 
@@ -19,7 +20,9 @@ export class MapTask {
   verdict: Verdict | undefined
   outputs: readonly MapOutput[] = NO_OUTPUTS
   stream: OutputIterator | undefined
-  failure: Failure | undefined
+  failure: Failure | undefined = undefined
+  /** Where its outputs had no room. */
+  shortage: Shortage | undefined = undefined
   dueMs = 0
   startedMs = 0
   /** Number of the execution whose result counts: a late one is ignored. */

@@ -240,6 +240,7 @@ export class Mapper implements Actor {
 
   private follow(task: MapTask, result: MapResult | Promise<MapResult>): void {
     task.execution++
+    task.shortage = undefined
     if (isPromise(result)) this.await(task, result)
     else this.finish(task, result)
   }
@@ -383,6 +384,10 @@ export class Mapper implements Actor {
         else break
         continue
       }
+      if (task.shortage !== undefined && !this.emitter.hasEased(task.shortage)) {
+        this.blocked = true
+        break
+      }
       const written = this.tryToWrite(task)
       if (written === FULL) {
         this.noRoom(task)
@@ -408,9 +413,12 @@ export class Mapper implements Actor {
 
   /** What an empty mailbox has no room for goes in parts (C5); everything else waits. */
   private noRoom(task: MapTask): void {
-    if (task.verdict === 'outputs' && task.outputs.length > 1 && this.emitter.hopeless)
-      task.verdict = 'stream'
-    else this.blocked = true
+    const isSeveral = task.verdict === 'outputs' && task.outputs.length > 1
+    if (isSeveral && this.emitter.hopeless) task.verdict = 'stream'
+    else {
+      this.blocked = true
+      if (isSeveral) task.shortage = this.emitter.shortage
+    }
   }
 
   /** Goes on with a task that commits in parts; says whether anything was done. */

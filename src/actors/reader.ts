@@ -66,9 +66,6 @@ export type ReaderMemory = {
   epoch: number
 }
 
-/** Registers of a reader's cell: next sequence, and the counts that must hold over its death (R2). */
-export const READER_REGISTERS = 5
-
 const STEP_MAX = 512
 /** How soon a source that had nothing is asked again. */
 const IDLE_MS = 5

@@ -52,8 +52,6 @@ export const MARK_DOUBLE = 2
 export const DUE_DOUBLE = 3
 export const SEQUENCE_DOUBLE = 5
 export const RECORD_HEADER_BYTES = 64
-/** A padding record may be as short as this: length and kind, nothing else. */
-export const PADDING_BYTES_MIN = 8
 
 // The state word (M4).
 export const STATE_BEGUN = 1

@@ -71,6 +71,12 @@ export class Outbound {
     return this.tail === this.releaseSeen
   }
 
+  /** Bytes that are neither claimed nor still the consumer's. */
+  get freeBytes(): number {
+    this.releaseSeen = Atomics.load(this.ring.words, RELEASE_WORD)
+    return this.ring.capacity - ((this.tail - this.releaseSeen) | 0)
+  }
+
   /** Asks the consumer to ring when it releases bytes. Look at the free space again after it (W2). */
   want(): void {
     Atomics.store(this.ring.words, WANTED_WORD, 1)

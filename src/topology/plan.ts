@@ -1,6 +1,7 @@
 // The plan: which actors a topology becomes, which mailboxes lie between them, which thread each is on.
 // It is plain data, made on the main thread only, and sent to the threads with the memory.
 
+import { MAPPER_REGISTERS, READER_REGISTERS } from '../actors/registers.js'
 import { MillraceError } from '../kernel/failure.js'
 import { capacityFor } from '../kernel/mailbox.js'
 import type { Topology } from './types.js'
@@ -35,7 +36,12 @@ export type Plan = {
 export const INLINE_THREAD = 'inline'
 
 /** Registers of each kind of actor's cell. */
-const REGISTERS: Record<ActorKind, number> = { reader: 5, mapper: 5, forwarder: 0, sink: 0 }
+const REGISTERS: Record<ActorKind, number> = {
+  reader: READER_REGISTERS,
+  mapper: MAPPER_REGISTERS,
+  forwarder: 0,
+  sink: 0,
+}
 
 /** Makes the plan. Throws ERR_CONFIG when its memory is over limits.memoryBytes. */
 export function planOf(topology: Topology): Plan {
