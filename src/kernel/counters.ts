@@ -23,6 +23,7 @@ export const COUNTERS = [
   'breaches',
   'steps',
   'pending',
+  'total',
 ] as const
 
 export type CounterName = (typeof COUNTERS)[number]

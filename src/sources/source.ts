@@ -66,7 +66,7 @@ export interface Source {
   nack?(nacks: readonly SourceNack[]): void | Promise<void>
   /** How much is still to be read, in the source's own unit (`unit`), for progress and lag. */
   pending?(): number | Promise<number>
-  /** What `pending` counts. Default 'records'. */
+  /** What `pending` counts. Default 'records'. A source that counts bytes has an end: what is pending at first is its total. */
   readonly unit?: 'records' | 'bytes'
   /** The partitions that it reads now. */
   partitions?(): readonly number[]

@@ -71,6 +71,7 @@ export class Crew {
     }
     await opening(source.name ?? 'source', () => source.open?.(context))
     this.opened.push({ name: source.name ?? 'source', code: 'ERR_SOURCE', close: () => source.close?.() })
+    await this.watchLag()
   }
 
   /** Begins to step. */
@@ -95,7 +96,6 @@ export class Crew {
       if (planned.kind === 'reader') this.reader = actor as Reader
       actors.push(actor)
     }
-    if (this.reader !== undefined) this.watchLag()
     this.runner.start()
   }
 
@@ -153,16 +153,17 @@ export class Crew {
     this.options.failed(error)
   }
 
-  private watchLag(): void {
+  private async watchLag(): Promise<void> {
     const { source } = this.options.topology
     if (source.pending === undefined) return
     const { plan, memory } = this.options
     const counters = new Counters(memory.counters[plan.actors.findIndex((actor) => actor.kind === 'reader')])
-    const look = async () => counters.set('pending', Number(await source.pending?.()))
-    const lookSafely = () =>
-      look().catch((error) =>
-        this.logOf(source.name ?? 'source').warn(`pending() failed: ${messageOf(error)}`),
-      )
+    const warn = (error: unknown) =>
+      this.logOf(source.name ?? 'source').warn(`pending() failed: ${messageOf(error)}`)
+    const look = async (counter: 'pending' | 'total') =>
+      counters.set(counter, Number(await source.pending?.()))
+    if (source.unit === 'bytes') await look('total').catch(warn)
+    const lookSafely = () => look('pending').catch(warn)
     this.lookAtLag = lookSafely
     void lookSafely()
     this.lagTimer = setInterval(lookSafely, LAG_MS)

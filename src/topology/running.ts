@@ -25,7 +25,7 @@ export type Counts = {
 /** How it stands now. Times in ms; latency is from read to ack. */
 export type Progress = Counts & {
   elapsedMs: number
-  /** Of the source, where it is known: what it has in all, and what is still to be read, in `unit`. */
+  /** Of the source, where it is known: what it has in all, and what is still to be read, both in `unit`. */
   total: number | undefined
   pending: number | undefined
   unit: 'records' | 'bytes'

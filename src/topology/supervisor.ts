@@ -99,7 +99,7 @@ export class Supervisor implements Running {
       fallback: sum('fallback'),
       onSuccess: sum('onSuccess'),
       elapsedMs: (this.endedMs ?? systemClock.now()) - this.startedMs,
-      total: source.total,
+      total: source.total ?? (reader.get('total') || undefined),
       pending: source.pending === undefined ? undefined : reader.get('pending'),
       unit: source.unit ?? 'records',
       latencyMs: { p50: reader.quantile(0.5), p99: reader.quantile(0.99) },

@@ -1,6 +1,6 @@
 // Real threads, on the built package.
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -86,6 +86,18 @@ describe('a topology on threads', () => {
     expect(summary.ok).toBe(true)
     expect(summary.acked).toBe(summary.read)
     expect(running.inspect().state).toBe('stopped')
+  })
+
+  it('knows how much of its files is left', async () => {
+    const { blackhole, defineTopology, lines } = await import(
+      new URL('../../dist/index.js', import.meta.url).href
+    )
+    const path = join(folder, 'lines.txt')
+    writeFileSync(path, 'one\ntwo\nthree\n')
+    const topology = defineTopology({ name: 'left', threads: 0, source: lines({ path }), sink: blackhole() })
+    const running = await start(topology)
+    expect(running.progress()).toMatchObject({ total: 14, unit: 'bytes' })
+    expect(await running.finished).toMatchObject({ total: 14, pending: 0, read: 3 })
   })
 
   it('stops at once when it is told to', async () => {
