@@ -11,6 +11,7 @@ import type { Inbound } from '../kernel/inbound.js'
 import { ATTEMPT, DUE_DOUBLE, KIND, SEQUENCE_DOUBLE, STATE, STATE_BEGUN } from '../kernel/layout.js'
 import { Message } from '../kernel/message.js'
 import type { Outbound } from '../kernel/outbound.js'
+import { isPromise } from '../kernel/promise.js'
 import { backoffMs, type RetryStrategy } from '../kernel/retry.js'
 import type { Shares } from '../kernel/shares.js'
 import { DueHeap } from './due-heap.js'
@@ -502,9 +503,3 @@ export class Mapper implements Actor {
 
 const TOO_LARGE_TEXT =
   'an output is larger than limits.messageBytes, or its keys, tags and headers are larger than 128 KiB'
-
-function isPromise(value: unknown): value is PromiseLike<MapResult> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-  )
-}

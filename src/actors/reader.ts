@@ -35,6 +35,7 @@ import {
 import type { Ring } from '../kernel/mailbox.js'
 import { Message } from '../kernel/message.js'
 import type { Outbound } from '../kernel/outbound.js'
+import { isPromise } from '../kernel/promise.js'
 import type { Shares } from '../kernel/shares.js'
 import type { Source, SourceRecord } from '../sources/source.js'
 import { Acks } from './acks.js'
@@ -443,10 +444,4 @@ function positionText(record: SourceRecord): string {
     record.offset === undefined ? '' : `at offset ${record.offset}`,
   ]
   return parts.filter((part) => part !== '').join(' ') || 'without a position'
-}
-
-function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-  )
 }

@@ -11,6 +11,7 @@ import { isMillraceError, MillraceError } from '../kernel/failure.js'
 import { NO_LANE } from '../kernel/lane.js'
 import { ATTEMPT, KIND } from '../kernel/layout.js'
 import type { Message } from '../kernel/message.js'
+import { isPromise } from '../kernel/promise.js'
 import { backoffMs, type RetryStrategy } from '../kernel/retry.js'
 import { type HoldOptions, type NackOptions, Response, type ServeOptions } from '../sinks/response.js'
 import type { OnSuccessMessage, Sink } from '../sinks/sink.js'
@@ -406,10 +407,4 @@ export class SinkActor implements Actor {
     this.queue.settle(message)
     return true
   }
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-  )
 }

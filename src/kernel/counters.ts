@@ -21,7 +21,6 @@ export const COUNTERS = [
   'onSuccess',
   'late',
   'breaches',
-  'steps',
   'pending',
   'total',
 ] as const

@@ -60,11 +60,6 @@ export class Outbound {
     this.tail = position
   }
 
-  /** Tells whether anything is claimed and not published. */
-  get dirty(): boolean {
-    return this.tail !== this.published
-  }
-
   /** Tells whether the mailbox holds nothing, published or not: then a record that does not fit now never will. */
   get empty(): boolean {
     this.releaseSeen = Atomics.load(this.ring.words, RELEASE_WORD)

@@ -1,6 +1,7 @@
 // What a bench of a source or a sink gives, and how time is kept: the harness's own is not counted.
 
 import { systemClock } from '../kernel/clock.js'
+import { isPromise } from '../kernel/promise.js'
 import { within } from './deadline.js'
 
 /** How fast it was. Times are those of the source or sink alone; `perBatchMs` is of one read, or one write. */
@@ -53,8 +54,4 @@ export async function called<T>(
 ): Promise<T> {
   const given = work()
   return isPromise(given) ? await within(given, timeoutMs, late) : given
-}
-
-function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof (value as { then?: unknown } | null)?.then === 'function'
 }
