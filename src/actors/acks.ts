@@ -4,12 +4,20 @@
 import type { Host } from '../kernel/actor.js'
 import { offsetOf } from '../kernel/codec.js'
 import type { Counters } from '../kernel/counters.js'
+import { crashPoint } from '../kernel/crash.js'
 import { MillraceError, messageOf } from '../kernel/failure.js'
-import type { Answer, Source, SourceAck, SourceNack } from '../sources/source.js'
+import type { Answer, Source, SourceAck, SourceNack, SourcePosition } from '../sources/source.js'
 import type { Completed } from './in-flight.js'
+import { isBelow } from './resume.js'
 
 type Reason = { reason: string; delayMs: number; maxDeliveries?: number | undefined }
-type Delivered = { count: number; reason: string; maxDeliveries: number | undefined; awaited: boolean }
+type Delivered = {
+  position: SourcePosition
+  count: number
+  reason: string
+  maxDeliveries: number | undefined
+  awaited: boolean
+}
 
 export class Acks {
   /** Nacked records that the source has not given again yet. */
@@ -26,6 +34,8 @@ export class Acks {
   private readonly reasons = new Map<number, Reason>()
   /** By partition and offset: records that were nacked and not acked since. */
   private readonly deliveries = new Map<string, Delivered>()
+  /** The lowest of their positions, if it is known. */
+  private lowestNacked: SourcePosition | undefined
 
   constructor(source: Source, host: Host, counters: Counters) {
     this.source = source
@@ -36,6 +46,15 @@ export class Acks {
   /** True while the source has not been told of everything. */
   get busy(): boolean {
     return this.pending !== undefined || this.acks.length + this.nacks.length > 0
+  }
+
+  /** The lowest position that was nacked and not acked since; undefined for none. */
+  get lowest(): SourcePosition | undefined {
+    if (this.deliveries.size === 0) return undefined
+    if (this.lowestNacked === undefined) {
+      for (const { position } of this.deliveries.values()) this.lower(position)
+    }
+    return this.lowestNacked
   }
 
   /** Keeps an answer until its root is complete. */
@@ -82,7 +101,10 @@ export class Acks {
     }
     const key = keyOf(root.partition, offset)
     const count = (this.deliveries.get(key)?.count ?? 0) + 1
-    this.deliveries.set(key, { count, reason: why.reason, maxDeliveries: why.maxDeliveries, awaited: true })
+    const { reason, maxDeliveries } = why
+    const position = { partition: root.partition, offset }
+    this.deliveries.set(key, { position, count, reason, maxDeliveries, awaited: true })
+    if (this.lowestNacked !== undefined) this.lower(position)
     this.awaited++
     this.nack(root.partition, offset, why.reason, why.delayMs)
   }
@@ -118,6 +140,7 @@ export class Acks {
   flush(): void {
     if (this.pending !== undefined || this.acks.length + this.nacks.length === 0) return
     const { acks, nacks } = this
+    crashPoint('reader.before-tell')
     this.acks = []
     this.nacks = []
     try {
@@ -154,7 +177,13 @@ export class Acks {
   }
 
   private forget(root: Completed): void {
-    this.deliveries.delete(keyOf(root.partition, offsetOf(root.offsetLo, root.offsetHi)))
+    // The next one that is asked for is found again.
+    if (this.deliveries.delete(keyOf(root.partition, offsetOf(root.offsetLo, root.offsetHi))))
+      this.lowestNacked = undefined
+  }
+
+  private lower(position: SourcePosition): void {
+    if (this.lowestNacked === undefined || isBelow(position, this.lowestNacked)) this.lowestNacked = position
   }
 
   private failed(error: unknown): void {

@@ -6,7 +6,9 @@ import type { Cell } from '../kernel/cell.js'
 import type { Inbound } from '../kernel/inbound.js'
 import type { Message } from '../kernel/message.js'
 import type { Outbound } from '../kernel/outbound.js'
+import { isPromise } from '../kernel/promise.js'
 import { type Emitter, FULL, TOO_LARGE } from './emitter.js'
+import type { MapCalls } from './map-calls.js'
 import type { MapOutput } from './map-handler.js'
 import { assertOutput, type MapTask, type OutputIterator } from './map-task.js'
 import type { Share } from './records.js'
@@ -35,13 +37,13 @@ export class Expansion {
   private readonly cell: Cell
   private readonly inbounds: readonly Inbound[]
   private readonly emitter: Emitter
-  private readonly wake: () => void
+  private readonly calls: MapCalls
 
-  constructor(cell: Cell, inbounds: readonly Inbound[], emitter: Emitter, wake: () => void) {
+  constructor(cell: Cell, inbounds: readonly Inbound[], emitter: Emitter, calls: MapCalls) {
     this.cell = cell
     this.inbounds = inbounds
     this.emitter = emitter
-    this.wake = wake
+    this.calls = calls
     const [number, place, count, lo, hi] = cell.registers
     if (number === 0) return
     this.left = { inbound: inbounds[number - 1], place: place | 0 }
@@ -100,11 +102,19 @@ export class Expansion {
     this.stream = task.stream ?? task.outputs[Symbol.iterator]()
   }
 
+  /** Fails the attempt, if the task's stream is being waited for: says whether it is. */
+  failPull(task: MapTask, error: unknown): boolean {
+    if (this.task !== task || !this.pulling) return false
+    this.pulling = false
+    this.error = error
+    return true
+  }
+
   /** Places what there is, as far as it fits. */
   advance(): ExpansionResult {
     const task = this.task as MapTask
     for (let placed = 0; placed < STEP_MAX; placed++) {
-      if (this.buffer.length === 0 && !this.ended) this.pull(task)
+      if (this.error === undefined && this.buffer.length === 0 && !this.ended) this.pull(task)
       if (this.error !== undefined) return 'failed'
       if (this.buffer.length === 0) {
         const result = this.ended ? this.end(task) : 'waiting'
@@ -177,26 +187,34 @@ export class Expansion {
   }
 
   private pull(task: MapTask): void {
-    if (this.pulling) return
+    if (this.pulling || !this.calls.admits(task)) return
+    let next: IteratorResult<MapOutput> | PromiseLike<IteratorResult<MapOutput>>
+    this.calls.enter(task.message)
     try {
-      const next = this.stream?.next() as IteratorResult<MapOutput> | Promise<IteratorResult<MapOutput>>
-      if (next instanceof Promise) this.await(task, next)
-      else this.receive(next)
+      next = (this.stream as OutputIterator).next()
     } catch (error) {
-      this.error = error ?? new Error('a stream threw nothing')
+      this.calls.leave()
+      this.calls.over(task)
+      this.fail(error)
+      return
+    }
+    this.calls.leave()
+    if (isPromise(next)) this.await(task, next)
+    else {
+      this.calls.over(task)
+      this.receiveSafely(next)
     }
   }
 
-  private await(task: MapTask, next: Promise<IteratorResult<MapOutput>>): void {
+  private await(task: MapTask, next: PromiseLike<IteratorResult<MapOutput>>): void {
     this.pulling = true
-    const execution = task.execution
     const settled = (receive: () => void) => {
-      if (this.task !== task || this.execution !== execution) return
       this.pulling = false
       receive()
-      this.wake()
     }
-    next.then(
+    this.calls.follow(
+      task,
+      next,
       (result) => settled(() => this.receiveSafely(result)),
       (error) => settled(() => this.fail(error)),
     )
@@ -219,6 +237,6 @@ export class Expansion {
   }
 
   private fail(error: unknown): void {
-    this.error = error ?? new Error('a stream rejected with nothing')
+    this.error = error ?? new Error('a stream threw or rejected with nothing')
   }
 }

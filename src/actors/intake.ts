@@ -1,5 +1,6 @@
 // An actor's intake: its inbounds as one. In any order it takes turns; in source order it merges them by sequence (O3).
 
+import type { Cell } from '../kernel/cell.js'
 import type { Inbound } from '../kernel/inbound.js'
 
 /** Records taken from one inbound before the next has its turn. */
@@ -42,6 +43,16 @@ export class Intake {
       if (i === 0 || ((own - bound) | 0) < 0) bound = own
     }
     return bound
+  }
+
+  /** Tells the cell that all that was taken is given to user code (H1). */
+  gave(cell: Cell): void {
+    for (let i = 0; i < this.inbounds.length; i++) cell.gave(this.inbounds[i])
+  }
+
+  /** Tells whether pins keep half of an inbound (M5). */
+  get pinsTooMuch(): boolean {
+    return this.inbounds.some((inbound) => inbound.pinnedBytes >= inbound.ring.capacity >> 1)
   }
 
   private next(): void {

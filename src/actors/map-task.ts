@@ -24,9 +24,14 @@ export class MapTask {
   /** Where its outputs had no room. */
   shortage: Shortage | undefined = undefined
   dueMs = 0
+  /** When its pending call began. */
   startedMs = 0
-  /** Number of the execution whose result counts: a late one is ignored. */
+  /** Number of the handler's execution. */
   execution = 0
+  /** Number of the call whose result counts: a late one is ignored. */
+  call = 0
+  /** True from its call on, until an attempt has failed: its outputs may be views of the message. */
+  isFixed = false
 
   constructor(message: Message, verdict?: Verdict) {
     this.message = message

@@ -8,22 +8,26 @@ import { kindWord, laneAt, MESSAGE } from '../kernel/codec.js'
 import type { Counters } from '../kernel/counters.js'
 import { MillraceError, messageOf } from '../kernel/failure.js'
 import type { Inbound } from '../kernel/inbound.js'
-import { ATTEMPT, DUE_DOUBLE, KIND, SEQUENCE_DOUBLE, STATE, STATE_BEGUN } from '../kernel/layout.js'
+import { ATTEMPT, KIND, SEQUENCE_DOUBLE } from '../kernel/layout.js'
 import { Message } from '../kernel/message.js'
 import type { Outbound } from '../kernel/outbound.js'
 import { isPromise } from '../kernel/promise.js'
 import { backoffMs, type RetryStrategy } from '../kernel/retry.js'
 import type { Shares } from '../kernel/shares.js'
-import { DueHeap } from './due-heap.js'
+import { deliveriesOf, isSuspect } from '../kernel/suspicion.js'
+import { type Death, poisonOf } from './death.js'
 import { Emitter, FULL, TOO_LARGE } from './emitter.js'
 import { Expansion } from './expansion.js'
 import type { Intake } from './intake.js'
 import { Lanes } from './lanes.js'
+import { MapCalls } from './map-calls.js'
 import type { MapContext, MapHandler, MapResult } from './map-handler.js'
+import { MapRetries } from './map-retries.js'
 import { acceptResult, MapTask } from './map-task.js'
 import type { Order } from './order.js'
 import type { Parking } from './parking.js'
 import type { Failure } from './records.js'
+import { StepBudget } from './step-budget.js'
 
 export type MapperOptions = {
   name: string
@@ -35,6 +39,10 @@ export type MapperOptions = {
   concurrency: number
   handlerTimeoutMs: number
   retry: RetryStrategy
+  /** Deaths of the thread in a record's handler that make it poison. */
+  poisonAfter: number
+  /** True where the topology has a fallback sink. */
+  hasFallback: boolean
   rekey: boolean
   valueBytesMax: number
 }
@@ -46,11 +54,13 @@ export type MapperMemory = {
   inbounds: readonly Inbound[]
   intake: Intake
   outbounds: readonly Outbound[]
-  parking: Parking
+  parking: Parking<MapTask>
   shares: Shares
   counters: Counters
   /** Number of the thread within the stage. */
   thread: number
+  /** How the predecessor died, if there was one. */
+  death?: Death | undefined
 }
 
 /** Messages begun in one step, at most. */
@@ -67,23 +77,29 @@ export class Mapper implements Actor {
   private readonly host: Host
   private readonly cell: Cell
   private readonly intake: Intake
-  private readonly parking: Parking
+  private readonly parking: Parking<MapTask>
   private readonly counters: Counters
   private readonly emitter: Emitter
+  private readonly calls: MapCalls
   private readonly expansion: Expansion
+  private readonly retries: MapRetries
   private readonly context: MapContext
   private readonly inSourceOrder: boolean
+  private readonly death: Death | undefined
+  private readonly budget = new StepBudget(STEP_MAX)
   /** Tasks whose results wait to be placed, in order of arrival; under order 'source' all tasks, in order of reading. */
   private readonly queue: MapTask[] = []
   /** Tasks that commit in parts, one after the other; under order 'source' they do so at the head of the queue. */
   private readonly streams: MapTask[] = []
   private readonly lanes = new Lanes<MapTask>()
-  private readonly due = new DueHeap<MapTask>()
-  /** Tasks whose promise is pending, oldest first. */
-  private readonly running = new Set<MapTask>()
+  /** Tasks that would be called if it were not for a suspect (H1), oldest first. */
+  private readonly waiting: MapTask[] = []
   /** Tasks begun, and neither settled nor waiting for a retry. */
   private active = 0
   private blocked = false
+  /** True once a new thread is needed: nothing new is begun here, and when all else is done it is asked for (M5). */
+  private retiring = false
+  private hasRetired = false
   /** Why an output was refused. */
   private refusal: unknown
   private dirty = false
@@ -106,24 +122,35 @@ export class Mapper implements Actor {
       valueBytesMax: options.valueBytesMax,
       rekey: options.rekey,
     })
-    this.expansion = new Expansion(this.cell, memory.inbounds, this.emitter, () => host.wake())
-    for (const message of memory.parking.recover()) this.recover(message)
+    this.death = memory.death
+    this.calls = new MapCalls(this.cell, host, options.handlerTimeoutMs, () => {
+      this.dirty = true
+      this.counters.add('late')
+    })
+    this.expansion = new Expansion(this.cell, memory.inbounds, this.emitter, this.calls)
+    this.retries = new MapRetries(this.parking, this.lanes, this.cell, !this.inSourceOrder)
+    this.retries.recover((message) => this.taskOf(message))
   }
 
   step(): number {
+    const startedMs = this.host.clock.now()
     this.blocked = false
-    let work = this.expire()
+    this.retiring = this.hasRetired || this.calls.pinsTooMuch
+    let work = this.expire(startedMs) + this.callWaiting()
     work += this.place()
     if (this.streams.length > 0 && this.advance(this.streams[0])) work += MORE
-    work += this.retryDue()
+    work += this.retryDue(startedMs)
     work += this.takeNew()
     if (this.inSourceOrder) this.raiseWatermark()
-    this.counters.set('inFlight', this.active + this.due.size + this.lanes.waiting)
+    if (this.retries.tidy()) this.dirty = true
+    this.counters.set('inFlight', this.active + this.retries.size + this.lanes.waiting)
     if (this.dirty) {
       this.expansion.save()
       this.cell.commit()
       this.dirty = false
     }
+    if (this.retiring && !this.hasRetired) this.retire()
+    this.budget.took(this.host.clock.now() - startedMs)
     return work
   }
 
@@ -132,49 +159,53 @@ export class Mapper implements Actor {
   }
 
   dueMs(): number {
-    const oldest: MapTask | undefined = this.running.values().next().value
-    const timeoutMs =
-      oldest === undefined ? Number.POSITIVE_INFINITY : oldest.startedMs + this.options.handlerTimeoutMs
-    return this.blocked ? timeoutMs : Math.min(this.due.nextMs, timeoutMs)
+    return this.blocked ? this.calls.dueMs : Math.min(this.retries.nextMs, this.calls.dueMs)
   }
 
   private takeNew(): number {
+    const most = this.budget.messages
     let work = 0
-    while (work < STEP_MAX && !this.halted()) {
+    while (work < most && !this.halted()) {
       const inbound = this.intake.peek()
       if (inbound === undefined) break
       const message = new Message(inbound, inbound.take())
+      const { words } = inbound.ring
       work++
-      if (inbound.ring.words[message.at + KIND] !== PLAIN_MESSAGE) this.passOn(message)
-      else if (this.queue.length === 0 && !this.lanes.has(laneAt(inbound.ring, message.at)))
+      if (words[message.at + KIND] !== PLAIN_MESSAGE) this.passOn(message)
+      else if (
+        this.queue.length === 0 &&
+        !this.lanes.has(laneAt(inbound.ring, message.at)) &&
+        !isSuspect(words, message.at) &&
+        !this.calls.closed
+      )
         this.direct(message)
       else this.admit(this.taskOf(message))
     }
-    return work < STEP_MAX ? work : work + MORE
+    return work < most ? work : work + MORE
   }
 
   /** Says whether nothing new may be taken: no space for results (W1), enough in hand, or the parking is full (P1). */
   private halted(): boolean {
-    if (this.blocked) return true
+    if (this.blocked || this.retiring) return true
     // Nobody else may commit in parts before the one that a predecessor left open is taken again (C5).
     if (this.expansion.awaitsTask) return false
-    if (this.parking.full || this.active >= this.options.concurrency) return true
+    if (this.parking.full || this.active >= this.options.concurrency || this.calls.closed) return true
     return this.lanes.waiting >= WAITING_MAX || this.queue.length >= WAITING_MAX
   }
 
   /** Nobody is before it: the handler is called at once, and a plain result needs no task. */
   private direct(message: Message): void {
     let result: MapResult | Promise<MapResult>
-    this.cell.handling(message.inbound, message.place)
+    this.calls.enter(message)
     try {
       result = this.handler(message, this.context)
     } catch (error) {
-      this.cell.handled()
+      this.calls.leave()
       this.failed(this.enter(this.taskOf(message)), error)
       this.place()
       return
     }
-    this.cell.handled()
+    this.calls.leave()
     const plain = typeof result === 'string' || result instanceof Uint8Array
     if (
       plain &&
@@ -192,8 +223,7 @@ export class Mapper implements Actor {
   /** Others are before it: it may have to wait for its lane, in the parking if they wait there (P2). */
   private admit(task: MapTask): void {
     if (this.lanes.has(task.lane)) {
-      const members = this.lanes.members(task.lane)
-      if (this.parking.holds(members[members.length - 1].message)) this.park(task)
+      if (this.retries.joinParked(task)) this.dirty = true
       this.lanes.join(task.lane, task)
       return
     }
@@ -224,76 +254,84 @@ export class Mapper implements Actor {
     return task
   }
 
+  /** Calls the handler for a task, as soon as no suspect stands in the way (H1). */
   private run(task: MapTask): void {
+    if (this.waiting.length > 0 || !this.calls.admits(task)) this.waiting.push(task)
+    else this.call(task)
+  }
+
+  private callWaiting(): number {
+    let work = 0
+    while (this.waiting.length > 0 && !this.blocked && this.calls.admits(this.waiting[0])) {
+      this.call(this.waiting.shift() as MapTask)
+      this.place()
+      work++
+    }
+    return work
+  }
+
+  private call(task: MapTask): void {
     const { message } = task
+    if (deliveriesOf(message.inbound.ring.words, message.at) >= this.options.poisonAfter) {
+      this.condemn(task)
+      return
+    }
     let result: MapResult | Promise<MapResult>
-    this.cell.handling(message.inbound, message.place)
+    task.isFixed = true
+    this.calls.enter(message)
     try {
       result = this.handler(message, this.context)
     } catch (error) {
-      this.cell.handled()
+      this.calls.leave()
       this.failed(task, error)
       return
     }
-    this.cell.handled()
+    this.calls.leave()
     this.follow(task, result)
   }
 
   private follow(task: MapTask, result: MapResult | Promise<MapResult>): void {
     task.execution++
+    task.isFixed = true
     task.shortage = undefined
-    if (isPromise(result)) this.await(task, result)
-    else this.finish(task, result)
-  }
-
-  private await(task: MapTask, promise: PromiseLike<MapResult>): void {
-    const { inbound, place, at } = task.message
-    const { execution } = task
-    inbound.ring.words[at + STATE] |= STATE_BEGUN // H1
-    task.startedMs = this.host.clock.now()
-    this.running.add(task)
-    const settled = (report: () => void) => {
-      if (task.execution === execution) {
-        this.running.delete(task)
-        report()
-      } else {
-        // Its attempt was given up; only now can nobody read the bytes any more (M5).
-        inbound.unpin(place)
-        this.dirty = true
-        this.counters.add('late')
-      }
-      this.host.wake()
+    if (!isPromise(result)) this.finish(task, result)
+    else {
+      this.calls.follow(
+        task,
+        result,
+        (value) => this.finish(task, value),
+        (error) => this.failed(task, error),
+      )
     }
-    promise.then(
-      (result) => settled(() => this.finish(task, result)),
-      (error) => settled(() => this.failed(task, error)),
-    )
   }
 
-  /** Gives up the attempts whose promises take too long. */
-  private expire(): number {
+  /** Gives up the calls whose promises take too long (H2). */
+  private expire(nowMs: number): number {
     let work = 0
-    if (this.running.size === 0) return work
-    const { handlerTimeoutMs } = this.options
-    const startedBeforeMs = this.host.clock.now() - handlerTimeoutMs
-    for (const task of this.running) {
-      if (task.startedMs > startedBeforeMs) break
-      this.running.delete(task)
-      task.execution++
-      task.message.inbound.pin(task.message.place)
-      this.failed(task, new Error(`the handler gave no result within ${handlerTimeoutMs} ms`))
+    for (let task = this.calls.expired(nowMs); task !== undefined; task = this.calls.expired(nowMs)) {
+      const error = new Error(`the handler gave no result within ${this.options.handlerTimeoutMs} ms`)
+      if (!this.expansion.failPull(task, error)) this.failed(task, error)
       work++
     }
     return work
   }
 
   private finish(task: MapTask, result: MapResult): void {
+    // A stream is user code, too.
+    let problem: { error: unknown } | undefined
+    this.calls.enter(task.message)
     try {
       acceptResult(task, result)
     } catch (error) {
-      this.failed(task, error)
+      problem = { error }
+    }
+    this.calls.leave()
+    if (problem !== undefined) {
+      this.failed(task, problem.error)
       return
     }
+    if (task.verdict === 'stream') this.calls.over(task)
+    else this.calls.acquit(task)
     if (!this.inSourceOrder) this.queue.push(task)
   }
 
@@ -301,21 +339,49 @@ export class Mapper implements Actor {
   private failed(task: MapTask, error: unknown): void {
     const { retry } = this.options
     const { inbound, at } = task.message
-    const { words, doubles } = inbound.ring
+    const { words } = inbound.ring
     const attempts = words[at + ATTEMPT] + 1
     words[at + ATTEMPT] = attempts
-    words[at + STATE] &= ~STATE_BEGUN
+    this.calls.acquit(task)
     task.verdict = undefined
     this.counters.add('failed')
     if (attempts >= retry.attempts) {
       this.exhausted(task, error, attempts)
       return
     }
-    task.dueMs = this.host.clock.now() + backoffMs(retry.backoff, attempts, this.host.random)
-    doubles[(at >>> 1) + DUE_DOUBLE] = task.dueMs
+    task.isFixed = false
     this.active--
-    if (!this.inSourceOrder) this.parkLane(task)
-    this.due.push(task)
+    this.retries.wait(task, this.host.clock.now() + backoffMs(retry.backoff, attempts, this.host.random))
+    this.dirty = true
+  }
+
+  /** A record that killed its thread again and again, alone, is not begun any more (H1): never a silent drop. */
+  private condemn(task: MapTask): void {
+    const { name, hasFallback } = this.options
+    const failure = poisonOf(task.message, name, this.death)
+    const what = `${name}: message ${task.message.id}: ${failure.reason}`
+    this.calls.acquit(task)
+    this.counters.add('poisoned')
+    if (!hasFallback) {
+      const remedy = 'and the topology has no fallback sink'
+      this.host.fail(new MillraceError('ERR_POISON', `${what}, ${remedy}`, { cause: failure.error }))
+      return
+    }
+    this.host.log.error(what, { outcome: 'fallback' })
+    task.isFixed = true
+    task.failure = failure
+    task.verdict = 'fallback'
+    if (!this.inSourceOrder) this.queue.push(task)
+  }
+
+  /** Calls that were given up keep too many bytes: a new thread goes on, when the others are done here (M5). */
+  private retire(): void {
+    if (!this.calls.idle || this.queue.length + this.streams.length + this.waiting.length > 0) return
+    this.hasRetired = true
+    const { handlerTimeoutMs } = this.options
+    this.host.renew(
+      `${this.name}: calls of the handler that gave no result within ${handlerTimeoutMs} ms hold half of a mailbox`,
+    )
   }
 
   private exhausted(task: MapTask, error: unknown, attempts: number): void {
@@ -331,13 +397,11 @@ export class Mapper implements Actor {
     if (!this.inSourceOrder) this.queue.push(task)
   }
 
-  private retryDue(): number {
-    if (this.due.size === 0) return 0
-    const nowMs = this.host.clock.now()
+  private retryDue(nowMs: number): number {
     let work = 0
     // Not held up by `concurrency`: under order 'source' all that are done may be waiting for just this one.
-    while (work < STEP_MAX && !this.blocked) {
-      const task = this.due.pop(nowMs)
+    while (work < STEP_MAX && !this.blocked && !this.retiring) {
+      const task = this.retries.due(nowMs)
       if (task === undefined) break
       work++
       this.active++
@@ -346,31 +410,6 @@ export class Mapper implements Actor {
       this.place()
     }
     return work < STEP_MAX ? work : work + MORE
-  }
-
-  /** Moves a task that waits for its retry to the parking, and those behind it in its lane, in their order (P1). */
-  private parkLane(task: MapTask): void {
-    if (!this.parking.holds(task.message) && !this.park(task)) return
-    for (const member of this.lanes.members(task.lane)) {
-      if (!this.parking.holds(member.message) && !this.park(member)) return
-    }
-  }
-
-  private park(task: MapTask): boolean {
-    const parked = this.parking.put(task.message)
-    if (parked === undefined) return false
-    this.settle(task.message)
-    task.message = parked
-    return true
-  }
-
-  private recover(message: Message): void {
-    const task = this.taskOf(message)
-    const behind = this.lanes.has(task.lane)
-    this.lanes.join(task.lane, task)
-    if (behind) return
-    task.dueMs = message.inbound.ring.doubles[(message.at >>> 1) + DUE_DOUBLE]
-    this.due.push(task)
   }
 
   /** Places results, oldest first, until one is not there yet, or does not fit (W1). */
@@ -472,7 +511,8 @@ export class Mapper implements Actor {
     if (this.expansion.holds(task)) this.expansion.close()
     if (task.verdict === 'dropped') this.counters.add('dropped')
     else if (task.verdict === 'outputs' && task.outputs.length === 0) this.counters.add('filtered')
-    if (this.parking.holds(task.message)) this.parking.leave()
+    this.parking.leave(task)
+    this.calls.acquit(task)
     this.settle(task.message)
     this.active--
     if (this.inSourceOrder || task.verdict === 'forward') return

@@ -1,18 +1,36 @@
 // Parking (P1): where a message waits that would pin its mailbox. It is a mailbox from the actor to itself, both ends in its own
 // commit cell: so moving a record here, and settling it where it came from, is one commit, and survives the actor's death.
-// Records leave in any order; their order in the ring is the order of arrival.
+// Records leave in any order; their order in the ring is the order of arrival (P2). One that waits for long would pin what was
+// behind it, so now and then all that wait are copied behind the tail, in their order and in one commit: as a log is compacted.
 
 import { copy, FULL } from '../kernel/codec.js'
+import { crashPoint } from '../kernel/crash.js'
 import type { Inbound } from '../kernel/inbound.js'
-import { ATTEMPT, DUE_DOUBLE, KIND, SHARE_HI, SHARE_LO, STATE, STATE_BEGUN } from '../kernel/layout.js'
+import { ATTEMPT, DUE_DOUBLE, KIND, LENGTH, SHARE_HI, SHARE_LO, STATE } from '../kernel/layout.js'
 import { Message } from '../kernel/message.js'
 import type { Outbound } from '../kernel/outbound.js'
+import { stateOfCopy } from '../kernel/suspicion.js'
 
-export class Parking {
+/** Who waits here. */
+export interface Tenant {
+  /** Where the message lies now: parking moves it. */
+  message: Message
+  /** True while somebody may read it where it lies. */
+  readonly isFixed: boolean
+}
+
+export class Parking<T extends Tenant = Tenant> {
   readonly inbound: Inbound
   private readonly outbound: Outbound
-  private count = 0
+  /** In the order of the ring. */
+  private readonly tenants = new Set<T>()
+  private liveBytes = 0
+  /** Bytes of those that have left since the last compaction. */
+  private leftBytes = 0
+  private largestBytes = 0
   private refused = false
+  /** Those that found no room, with those behind them. */
+  private readonly outside = new Map<T, readonly T[]>()
 
   /** The two ends of one mailbox. */
   constructor(inbound: Inbound, outbound: Outbound) {
@@ -20,41 +38,43 @@ export class Parking {
     this.outbound = outbound
   }
 
-  /** Copies a message here, with its state; gives the copy, or undefined when it is full. The caller settles the original. */
-  put(message: Message): Message | undefined {
-    const from = message.inbound.ring
-    const { at } = message
-    const to = copy(
-      this.outbound,
-      from.words[at + KIND],
-      from,
-      at,
-      from.words[at + SHARE_LO],
-      from.words[at + SHARE_HI],
-      undefined,
-      0,
-    )
-    this.refused = to === FULL
-    if (to === FULL) return undefined
-    this.count++
-    const { ring } = this.outbound
-    ring.words[to + STATE] = from.words[at + STATE] & ~STATE_BEGUN
-    ring.words[to + ATTEMPT] = from.words[at + ATTEMPT]
-    ring.doubles[(to >>> 1) + DUE_DOUBLE] = from.doubles[(at >>> 1) + DUE_DOUBLE]
-    const parked = new Message(this.inbound, this.outbound.positionOf(to))
-    this.inbound.admit(this.outbound.tail)
-    return parked
-  }
-
   /** Tells whether the last message found no room, and those that are here will make some. */
   get full(): boolean {
-    return this.refused && this.count > 0
+    return this.refused && this.tenants.size > 0
   }
 
-  /** A message that lies here is settled. */
-  leave(): void {
-    this.count--
-    this.refused = false
+  /** Moves a tenant's message here, with its state, and settles the original with this commit; false where there is no room. */
+  put(tenant: T, commitNumber: number): boolean {
+    const { message } = tenant
+    const parked = this.copyOf(message)
+    this.refused = parked === undefined
+    if (parked === undefined) return false
+    message.inbound.settle(message.place, commitNumber)
+    tenant.message = parked
+    this.admit(tenant)
+    return true
+  }
+
+  /**
+   * Moves one that waits here, and those behind it in its lane, in their order, as far as there is room; the others come when
+   * there is (`putOutside`).
+   */
+  putLane(holder: T, lane: readonly T[], commitNumber: number): void {
+    this.outside.delete(holder)
+    const isIn = (tenant: T) => tenant.isFixed || this.holds(tenant.message) || this.put(tenant, commitNumber)
+    if (!isIn(holder) || !lane.every(isIn)) this.outside.set(holder, lane)
+  }
+
+  /** Tries those again that found no room; says whether anything is to be committed. */
+  putOutside(commitNumber: number): boolean {
+    if (this.outside.size === 0 || this.full) return false
+    const before = this.tenants.size
+    for (const [holder, lane] of [...this.outside]) {
+      if (holder.isFixed) this.outside.delete(holder)
+      else this.putLane(holder, lane, commitNumber)
+      if (this.full) break
+    }
+    return this.tenants.size > before
   }
 
   /** Tells whether a message lies here. */
@@ -62,11 +82,81 @@ export class Parking {
     return message.inbound === this.inbound
   }
 
-  /** Gives all messages that a predecessor left here, oldest first. */
+  /** A tenant's message is settled, wherever it lay. */
+  leave(tenant: T): void {
+    this.outside.delete(tenant)
+    if (!this.tenants.delete(tenant)) return
+    const bytes = lengthOf(tenant.message)
+    this.liveBytes -= bytes
+    this.leftBytes += bytes
+    this.refused = false
+  }
+
+  /** Gives all messages that a predecessor left here, oldest first; each must be `admit`ted with its tenant. */
   recover(): Message[] {
     const messages: Message[] = []
     while (this.inbound.peek()) messages.push(new Message(this.inbound, this.inbound.take()))
-    this.count = messages.length
     return messages
   }
+
+  /** Takes a tenant in whose message lies here. */
+  admit(tenant: T): void {
+    const bytes = lengthOf(tenant.message)
+    this.tenants.add(tenant)
+    this.liveBytes += bytes
+    this.largestBytes = Math.max(this.largestBytes, bytes)
+  }
+
+  /** Frees what lies between those that wait, if that is worth while; says whether anything is to be committed. */
+  compact(commitNumber: number): boolean {
+    const { outbound } = this
+    // What is copied is at most half of the ring, once for each eighth of it that has left.
+    if (this.leftBytes < outbound.ring.capacity >> 3) return false
+    const [first] = this.tenants
+    if (first === undefined) this.leftBytes = 0
+    if (first === undefined || first.isFixed) return false
+    if (outbound.freeBytes < this.liveBytes + 2 * this.largestBytes) return false
+    for (const tenant of [...this.tenants]) if (!tenant.isFixed) this.move(tenant, commitNumber)
+    this.leftBytes = 0
+    this.refused = false
+    crashPoint('parking.compacted')
+    return true
+  }
+
+  private move(tenant: T, commitNumber: number): void {
+    const { message } = tenant
+    const moved = this.copyOf(message) as Message
+    this.inbound.settle(message.place, commitNumber)
+    tenant.message = moved
+    this.tenants.delete(tenant)
+    this.tenants.add(tenant)
+  }
+
+  private copyOf(message: Message): Message | undefined {
+    const from = message.inbound.ring
+    const { at } = message
+    const { words } = from
+    const to = copy(
+      this.outbound,
+      words[at + KIND],
+      from,
+      at,
+      words[at + SHARE_LO],
+      words[at + SHARE_HI],
+      undefined,
+      0,
+    )
+    if (to === FULL) return undefined
+    const { ring } = this.outbound
+    ring.words[to + STATE] = stateOfCopy(words, at)
+    ring.words[to + ATTEMPT] = words[at + ATTEMPT]
+    ring.doubles[(to >>> 1) + DUE_DOUBLE] = from.doubles[(at >>> 1) + DUE_DOUBLE]
+    const copied = new Message(this.inbound, this.outbound.positionOf(to))
+    this.inbound.admit(this.outbound.tail)
+    return copied
+  }
+}
+
+function lengthOf(message: Message): number {
+  return message.inbound.ring.words[message.at + LENGTH]
 }

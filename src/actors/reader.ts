@@ -20,6 +20,7 @@ import {
   TOO_LARGE,
 } from '../kernel/codec.js'
 import type { Counters } from '../kernel/counters.js'
+import { crashPoint } from '../kernel/crash.js'
 import { isMillraceError, MillraceError, messageOf } from '../kernel/failure.js'
 import type { Inbound } from '../kernel/inbound.js'
 import { laneOf, NO_LANE } from '../kernel/lane.js'
@@ -42,6 +43,7 @@ import { Acks } from './acks.js'
 import { type Completed, InFlight } from './in-flight.js'
 import type { Order } from './order.js'
 import { outboundFor } from './partition.js'
+import { Resume } from './resume.js'
 
 export type ReaderOptions = {
   name: string
@@ -101,6 +103,7 @@ export class Reader implements Actor {
   private dirty = false
   private nowMs = 0
   private settledMs = 0
+  private readonly resume: Resume
 
   constructor(options: ReaderOptions, memory: ReaderMemory, host: Host) {
     this.name = options.name
@@ -115,6 +118,13 @@ export class Reader implements Actor {
     this.head = { epoch: memory.epoch, sequence: 0, lane: NO_LANE, shareLo: 0, shareHi: 0 }
     this.inFlight = new InFlight(2 ** Math.ceil(Math.log2(2 * options.inFlightMax)), this.cell.registers[0])
     this.acks = new Acks(options.source, host, this.counters)
+    this.resume = new Resume(this.cell.registers)
+    const [, read, acked, nacked] = this.cell.registers
+    // Roots of earlier lives (R2): who settles them now is told nothing, and the source gives them again.
+    this.counters.set('abandoned', read - acked - nacked)
+    this.counters.set('inFlight', 0)
+    this.counters.set('reading', 0)
+    this.counters.set('telling', 0)
   }
 
   step(): number {
@@ -201,7 +211,10 @@ export class Reader implements Actor {
     const { ring } = inbound
     const at = ring.wordAt(position)
     // R1: a root of an earlier life of the reader is nobody's any more.
-    if (ring.words[at + EPOCH] !== this.head.epoch) return
+    if (ring.words[at + EPOCH] !== this.head.epoch) {
+      this.counters.add('stale')
+      return
+    }
     if (ring.words[at + KIND] === OK_RUN) {
       this.takeOkRun(ring, at)
       return
@@ -269,12 +282,18 @@ export class Reader implements Actor {
     // A nack that comes from now on asks again, whatever this read gives.
     this.acks.reopens = false
     let result: ReturnType<Source['read']>
+    crashPoint('reader.before-read')
+    // For the watchdog.
+    this.cell.handlingBatch()
     try {
       result = this.source.read(Math.min(STEP_MAX, this.free))
     } catch (error) {
+      this.cell.handled()
       this.sourceFailed(error)
       return 0
     }
+    this.cell.handled()
+    crashPoint('reader.after-read')
     if (!isPromise(result)) {
       const work = this.received(result) + this.write()
       // All of it is written: the source may have more at once.
@@ -350,6 +369,7 @@ export class Reader implements Actor {
       return false
     }
     inFlight.add(shares.lo, shares.hi, record.partition ?? 0, record.offset ?? sequence, this.nowMs)
+    if (record.offset !== undefined) this.resume.read(record.partition ?? 0, record.offset)
     return true
   }
 
@@ -419,6 +439,7 @@ export class Reader implements Actor {
   private commit(): void {
     const { cell, counters } = this
     cell.registers[0] = this.inFlight.nextSequence
+    this.resume.save(this.inFlight.lowest(), this.acks.lowest)
     if (this.options.order === 'source') cell.watermark = (this.inFlight.nextSequence - 1) | 0
     cell.commit()
     this.dirty = false

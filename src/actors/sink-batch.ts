@@ -12,6 +12,12 @@ export class SinkBatch {
   done = 0
   /** After it, no answer is a failure. */
   deadlineMs = Number.POSITIVE_INFINITY
+  /** True while the sink has it and has not answered. */
+  isOut = false
+  /** True where messages of it have waited: they do not lie where the new ones do. */
+  isAgain = false
+  /** True for a suspect that is written alone (H1). */
+  isSuspect = false
   /** True once the answer no longer matters. */
   expired = false
   /** Lanes of which a message failed. */

@@ -9,11 +9,12 @@ import type { Inbound } from '../kernel/inbound.js'
 import { NO_LANE } from '../kernel/lane.js'
 import { DUE_DOUBLE, EPOCH, KIND } from '../kernel/layout.js'
 import { Message } from '../kernel/message.js'
+import { acquit, isSuspect } from '../kernel/suspicion.js'
 import { DueHeap } from './due-heap.js'
 import type { Intake } from './intake.js'
 import { Lanes } from './lanes.js'
 import type { Order } from './order.js'
-import type { Parking } from './parking.js'
+import type { Parking, Tenant } from './parking.js'
 import type { SinkBatch } from './sink-batch.js'
 
 export type SinkQueueOptions = {
@@ -30,7 +31,7 @@ export type SinkQueueOptions = {
   isSpecial: (kind: number) => boolean
 }
 
-class Waiter {
+export class Waiter implements Tenant {
   message: Message
   readonly lane: number
   dueMs = 0
@@ -40,6 +41,10 @@ class Waiter {
   constructor(message: Message, lane: number) {
     this.message = message
     this.lane = lane
+  }
+
+  get isFixed(): boolean {
+    return this.batch !== undefined
   }
 }
 
@@ -53,22 +58,25 @@ export class SinkQueue {
   retried = 0
   private readonly options: SinkQueueOptions
   private readonly intake: Intake
-  private readonly parking: Parking
+  private readonly parking: Parking<Waiter>
   private readonly cell: Cell
   private readonly clock: Clock
   /** True where lanes are watched while they are in a batch; else only those of waiting messages are. */
   private readonly exclusive: boolean
   private readonly lanes = new Lanes<Waiter>()
+  /** Of the messages that are in a batch, those that hold a lane or have waited. */
   private readonly waiters = new Map<Message, Waiter>()
   /** Ids of the batch that is being filled, once any can repeat. */
   private ids: Set<string> | undefined
   private readonly due = new DueHeap<Waiter>()
+  /** True once a suspect has its turn: nothing else is given. */
+  private isClosed = false
   /** The one lane of all messages, or -1 where each has its own. */
   private readonly commonLane: number
 
   constructor(
     options: SinkQueueOptions,
-    memory: { intake: Intake; parking: Parking; cell: Cell },
+    memory: { intake: Intake; parking: Parking<Waiter>; cell: Cell },
     clock: Clock,
   ) {
     this.options = options
@@ -83,7 +91,7 @@ export class SinkQueue {
 
   /** When the next one that waits is due, or Infinity. */
   get dueMs(): number {
-    return this.due.nextMs
+    return this.isClosed ? Number.POSITIVE_INFINITY : this.due.nextMs
   }
 
   /** How many wait: for their time, or behind their lane. */
@@ -91,10 +99,20 @@ export class SinkQueue {
     return this.due.size + this.lanes.waiting
   }
 
-  /** Fills a batch with what may be written now, the due ones first; gives how many records were taken. */
-  fill(batch: SinkBatch): number {
+  /**
+   * Fills a batch with what may be written now, the due ones first; gives how many records were taken. `isAlone`: no other batch
+   * is with the sink. A suspect is given alone, and nothing is given before it meanwhile (H1).
+   */
+  fill(batch: SinkBatch, isAlone: boolean): number {
     this.ids = this.options.idsMayRepeat ? new Set() : undefined
-    return this.fillDue(batch) + this.fillNew(batch)
+    const due = this.fillDue(batch, isAlone)
+    return this.isClosed ? due : due + this.fillNew(batch, isAlone)
+  }
+
+  /** Makes room in the parking, and moves those there that found none; says whether anything is to be committed. */
+  tidy(): boolean {
+    const compacted = this.parking.compact(this.cell.pending)
+    return this.parking.putOutside(this.cell.pending) || compacted
   }
 
   /** Settles a message's record with the next commit, and lets the next of its lane go on. */
@@ -103,7 +121,7 @@ export class SinkQueue {
     if (this.waiters.size === 0) return
     const waiter = this.waiters.get(message)
     if (waiter === undefined) return
-    if (this.parking.holds(message)) this.parking.leave()
+    this.parking.leave(waiter)
     this.waiters.delete(message)
     const next = this.lanes.leave(waiter.lane, waiter)
     if (next !== undefined && next.batch === undefined) this.due.push(next)
@@ -112,14 +130,19 @@ export class SinkQueue {
   /** Makes a message wait until `dueMs`, and its lane behind it. */
   wait(message: Message, dueMs: number): void {
     let waiter = this.waiters.get(message)
+    this.waiters.delete(message)
+    // The thread has survived it.
+    acquit(message.inbound.ring.words, message.at)
     if (waiter === undefined) {
-      waiter = this.waiterOf(message)
+      waiter = new Waiter(message, this.laneOf(message))
       this.lanes.join(waiter.lane, waiter)
     }
     waiter.batch = undefined
     waiter.dueMs = dueMs
     message.inbound.ring.doubles[(message.at >>> 1) + DUE_DOUBLE] = dueMs
-    this.parkLane(waiter)
+    // O3: under order 'source' it waits in its place.
+    if (this.options.order !== 'source')
+      this.parking.putLane(waiter, this.lanes.members(waiter.lane), this.cell.pending)
     if (waiter.lane === NO_LANE || this.lanes.members(waiter.lane)[0] === waiter) this.due.push(waiter)
   }
 
@@ -129,7 +152,8 @@ export class SinkQueue {
   }
 
   /** An ordered sink gets all that wait behind what is due in its lane too. */
-  private fillDue(batch: SinkBatch): number {
+  private fillDue(batch: SinkBatch, isAlone: boolean): number {
+    this.isClosed = false
     if (this.due.size === 0) return 0
     const { batchMax, ordered } = this.options
     const nowMs = this.clock.now()
@@ -138,16 +162,20 @@ export class SinkQueue {
     while (batch.messages.length < batchMax) {
       const waiter = this.due.pop(nowMs)
       if (waiter === undefined) break
-      if (this.repeats(batch, waiter.message)) {
+      if (this.repeats(batch, waiter.message) || !this.admits(batch, waiter.message, isAlone)) {
         postponed.push(waiter)
+        if (this.isClosed) break
         continue
       }
+      batch.isAgain = true
       work += this.addWaiter(batch, waiter)
+      if (this.isClosed) break
       if (!ordered) continue
       for (const behind of this.lanes.members(waiter.lane)) {
         if (behind === waiter) continue
         if (behind.dueMs > nowMs) break
         if (batch.messages.length >= batchMax || this.repeats(batch, behind.message)) break
+        if (isSuspectMessage(behind.message)) break
         work += this.addWaiter(batch, behind)
       }
     }
@@ -155,7 +183,7 @@ export class SinkQueue {
     return work
   }
 
-  private fillNew(batch: SinkBatch): number {
+  private fillNew(batch: SinkBatch, isAlone: boolean): number {
     const { messages } = batch
     const { batchMax } = this.options
     let epoch = messages.length > 0 ? epochOf(messages[0]) : -1
@@ -173,12 +201,13 @@ export class SinkQueue {
       // One epoch a batch: within it, what the runtime names is unique.
       if (epoch < 0) epoch = epochOf(message)
       else if (epochOf(message) !== epoch) break
-      if (this.repeats(batch, message)) break
+      if (this.repeats(batch, message) || !this.admits(batch, message, isAlone)) break
       const lane = this.laneOf(message)
       if (lane === NO_LANE) {
         inbound.take()
         messages.push(message)
         work++
+        if (this.isClosed) break
         continue
       }
       const joins = !this.lanes.has(lane) || this.joinsBatch(batch, lane)
@@ -186,9 +215,17 @@ export class SinkQueue {
       inbound.take()
       work++
       if (joins && !this.exclusive && !this.lanes.has(lane)) messages.push(message)
-      else this.addNew(batch, this.waiterOf(message), joins)
+      else this.addNew(batch, new Waiter(message, lane), joins)
+      if (this.isClosed) break
     }
     return work
+  }
+
+  /** Tells whether a message may join a batch now: a suspect only an empty one, beside which there is none. */
+  private admits(batch: SinkBatch, message: Message, isAlone: boolean): boolean {
+    if (!isSuspectMessage(message)) return true
+    this.isClosed = true
+    return batch.messages.length === 0 && isAlone
   }
 
   /**
@@ -225,53 +262,34 @@ export class SinkQueue {
   private addNew(batch: SinkBatch, waiter: Waiter, joins: boolean): void {
     const members = this.lanes.members(waiter.lane)
     if (joins) this.addWaiter(batch, waiter)
-    else if (this.parking.holds(members[members.length - 1].message)) this.park(waiter)
+    else {
+      this.isClosed = false
+      const last = members[members.length - 1]
+      if (this.parking.holds(last.message)) this.parking.put(waiter, this.cell.pending)
+    }
     this.lanes.join(waiter.lane, waiter)
   }
 
   private addWaiter(batch: SinkBatch, waiter: Waiter): 1 {
     waiter.batch = batch
+    this.waiters.set(waiter.message, waiter)
     if (waiter.message.attempt > 1) this.retried++
     batch.messages.push(waiter.message)
     return 1
   }
 
-  private waiterOf(message: Message): Waiter {
-    const waiter = new Waiter(message, this.laneOf(message))
-    this.waiters.set(message, waiter)
-    return waiter
-  }
-
-  /** Moves what waits out of its mailbox, the holder of the lane first, then those behind it, in their order (P1, P2). */
-  private parkLane(waiter: Waiter): void {
-    if (this.options.order === 'source') return
-    if (waiter.lane === NO_LANE) {
-      if (!this.parking.holds(waiter.message)) this.park(waiter)
-      return
-    }
-    for (const member of this.lanes.members(waiter.lane)) {
-      if (member.batch !== undefined) return
-      if (!this.parking.holds(member.message) && !this.park(member)) return
-    }
-  }
-
-  private park(waiter: Waiter): boolean {
-    const parked = this.parking.put(waiter.message)
-    if (parked === undefined) return false
-    waiter.message.inbound.settle(waiter.message.place, this.cell.pending)
-    this.waiters.delete(waiter.message)
-    this.waiters.set(parked, waiter)
-    waiter.message = parked
-    return true
-  }
-
   private recover(message: Message): void {
-    const waiter = this.waiterOf(message)
+    const waiter = new Waiter(message, this.laneOf(message))
     const free = !this.lanes.has(waiter.lane)
+    this.parking.admit(waiter)
     this.lanes.join(waiter.lane, waiter)
     waiter.dueMs = message.inbound.ring.doubles[(message.at >>> 1) + DUE_DOUBLE]
     if (free) this.due.push(waiter)
   }
+}
+
+function isSuspectMessage(message: Message): boolean {
+  return isSuspect(message.inbound.ring.words, message.at)
 }
 
 function epochOf(message: Message): number {

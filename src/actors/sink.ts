@@ -7,21 +7,24 @@ import { type Actor, type Host, MORE } from '../kernel/actor.js'
 import type { Cell } from '../kernel/cell.js'
 import { FULL, kindWord, MARKER, MESSAGE, ROUTE_FALLBACK, TOO_LARGE } from '../kernel/codec.js'
 import type { Counters } from '../kernel/counters.js'
+import { crashPoint } from '../kernel/crash.js'
 import { isMillraceError, MillraceError } from '../kernel/failure.js'
 import { NO_LANE } from '../kernel/lane.js'
 import { ATTEMPT, KIND } from '../kernel/layout.js'
 import type { Message } from '../kernel/message.js'
 import { isPromise } from '../kernel/promise.js'
 import { backoffMs, type RetryStrategy } from '../kernel/retry.js'
+import { begin, deliveriesOf, hasCompany, isSuspect } from '../kernel/suspicion.js'
 import { type HoldOptions, type NackOptions, Response, type ServeOptions } from '../sinks/response.js'
 import type { OnSuccessMessage, Sink } from '../sinks/sink.js'
+import { type Death, poisonOf } from './death.js'
 import type { Intake } from './intake.js'
 import type { Order } from './order.js'
 import type { Parking } from './parking.js'
 import { checkResponses } from './responses.js'
 import { SinkBatch } from './sink-batch.js'
 import type { SinkOutlet } from './sink-outlet.js'
-import { SinkQueue } from './sink-queue.js'
+import { SinkQueue, type Waiter } from './sink-queue.js'
 
 export type SinkOptions = {
   name: string
@@ -36,14 +39,18 @@ export type SinkOptions = {
   idsMayRepeat: boolean
   /** After how many contract breaches the topology stops. */
   contractBreaches: number
+  /** Deaths of the thread while a record is alone with the sink that make it poison. */
+  poisonAfter: number
 }
 
 export type SinkMemory = {
   cell: Cell
   intake: Intake
-  parking: Parking
+  parking: Parking<Waiter>
   outlet: SinkOutlet
   counters: Counters
+  /** How the predecessor died, if there was one. */
+  death?: Death | undefined
 }
 
 /** Batches written in one step, at most. */
@@ -63,6 +70,13 @@ export class SinkActor implements Actor {
   private readonly check: { forbidden: readonly Response['outcome'][]; laneOf?: (message: Message) => number }
   /** Batches that are not wholly disposed of, oldest first. */
   private readonly batches: SinkBatch[] = []
+  private readonly intake: Intake
+  private readonly death: Death | undefined
+  /** Writes that the sink has not answered. */
+  private calls = 0
+  /** Writes that were given up and still have no answer. */
+  private late = 0
+  private hasRetired = false
   private breaches = 0
   private written = 0
   /** True while a mailbox has no room for what must be written next. */
@@ -75,6 +89,8 @@ export class SinkActor implements Actor {
     this.name = options.name
     this.options = options
     this.cell = memory.cell
+    this.intake = memory.intake
+    this.death = memory.death
     this.outlet = memory.outlet
     this.counters = memory.counters
     this.host = host
@@ -93,16 +109,14 @@ export class SinkActor implements Actor {
   step(): number {
     this.blocked = false
     let work = this.expire() + this.disposeAnswered()
-    for (
-      let i = 0;
-      i < STEP_BATCHES && !this.blocked && this.batches.length < this.options.concurrency;
-      i++
-    ) {
+    for (let i = 0; i < STEP_BATCHES && this.mayWrite; i++) {
       const taken = this.writeNext()
       if (taken === 0) break
       work += i + 1 < STEP_BATCHES ? taken : taken + MORE
     }
+    if (this.queue.tidy()) this.dirty = true
     this.counters.set('inFlight', this.inHand)
+    if (this.late > 0) this.retire()
     if (this.dirty) {
       this.cell.commit()
       this.counters.add('written', this.written)
@@ -117,8 +131,7 @@ export class SinkActor implements Actor {
   }
 
   dueMs(): number {
-    const mayWrite = !this.blocked && this.batches.length < this.options.concurrency
-    let dueMs = mayWrite ? this.queue.dueMs : Number.POSITIVE_INFINITY
+    let dueMs = this.mayWrite ? this.queue.dueMs : Number.POSITIVE_INFINITY
     for (const batch of this.batches) dueMs = Math.min(dueMs, batch.deadlineMs)
     return dueMs
   }
@@ -130,9 +143,15 @@ export class SinkActor implements Actor {
     return count
   }
 
+  private get mayWrite(): boolean {
+    if (this.blocked || this.batches.length >= this.options.concurrency) return false
+    return this.batches.length === 0 || !this.batches[0].isSuspect
+  }
+
   private writeNext(): number {
     const batch = new SinkBatch()
-    const taken = this.queue.fill(batch)
+    if (this.isRetiring) return 0
+    const taken = this.queue.fill(batch, this.batches.length === 0)
     if (taken > 0) this.dirty = true
     if (batch.messages.length > 0) {
       this.batches.push(batch)
@@ -146,24 +165,80 @@ export class SinkActor implements Actor {
   }
 
   private write(batch: SinkBatch): void {
+    const [first] = batch.messages
+    const { words } = first.inbound.ring
+    if (deliveriesOf(words, first.at) >= this.options.poisonAfter) {
+      this.condemn(batch, first)
+      return
+    }
     let answer: unknown
+    this.suspectIfItDies(batch)
     try {
       answer = this.options.sink.write(batch.messages)
     } catch (error) {
+      this.returned()
       this.failWhole(batch, error)
       return
     }
+    this.returned()
     if (isPromise(answer)) this.await(batch, answer)
     else this.answered(batch, answer)
   }
 
+  /** H1: what is given now, and what has waited before, is remembered, should the thread die in it. */
+  private suspectIfItDies(batch: SinkBatch): void {
+    const { messages } = batch
+    const [first] = messages
+    const isAlone = messages.length === 1 && this.calls === 0
+    batch.isSuspect = isAlone && isSuspect(first.inbound.ring.words, first.at)
+    if (isAlone) begin(first.inbound.ring.words, first.at, true)
+    else if (this.calls > 0 || batch.isAgain) this.beginAll(messages)
+    this.intake.gave(this.cell)
+    this.cell.handlingBatch()
+  }
+
+  /** The sink has returned, with an answer, a promise or an error. */
+  private returned(): void {
+    crashPoint('sink.write-returned')
+    this.cell.handled()
+  }
+
+  private beginAll(messages: readonly Message[]): void {
+    for (const batch of this.batches) {
+      const [first] = batch.messages
+      if (batch.isOut && batch.messages.length === 1) hasCompany(first.inbound.ring.words, first.at)
+    }
+    for (const { inbound, at } of messages) begin(inbound.ring.words, at, false)
+  }
+
+  /** A record that killed its thread again and again, alone, is not given any more (H1): never a silent drop. */
+  private condemn(batch: SinkBatch, message: Message): void {
+    const failure = poisonOf(message, this.name, this.death)
+    const what = `${this.name}: message ${message.id}: ${failure.reason}`
+    this.counters.add('poisoned')
+    if (!this.outlet.hasFallback) {
+      const remedy = 'and there is no fallback sink that could take it'
+      this.host.fail(new MillraceError('ERR_POISON', `${what}, ${remedy}`, { cause: failure.error }))
+      return
+    }
+    this.host.log.error(what, { outcome: 'fallback' })
+    batch.error = failure.error
+    batch.responses[0] = Response.fallback(message, failure.reason)
+    batch.answered = true
+  }
+
   private await(batch: SinkBatch, promise: PromiseLike<unknown>): void {
     batch.deadlineMs = this.host.clock.now() + this.options.writeTimeoutMs
+    batch.isOut = true
+    this.cell.awaited(++this.calls)
     // Where the messages lie now: parking moves them, and the late write still reads these bytes (M5).
     const places = batch.messages.map((message) => ({ inbound: message.inbound, place: message.place }))
     const settled = (report: () => void) => {
-      if (!batch.expired) report()
-      else {
+      if (!batch.expired) {
+        this.answeredBy(batch)
+        report()
+      } else {
+        this.late--
         for (const { inbound, place } of places) inbound.unpin(place)
         this.counters.add('late', places.length)
         this.dirty = true
@@ -176,6 +251,26 @@ export class SinkActor implements Actor {
     )
   }
 
+  private answeredBy(batch: SinkBatch): void {
+    batch.isOut = false
+    this.cell.awaited(--this.calls)
+  }
+
+  /** True once late writes hold half of a mailbox: only the end of the thread ends them (M5). */
+  private get isRetiring(): boolean {
+    return this.late > 0 && this.intake.pinsTooMuch
+  }
+
+  /** A new thread goes on, when the other batches are done here. */
+  private retire(): void {
+    if (this.hasRetired || this.batches.length > 0 || !this.isRetiring) return
+    this.hasRetired = true
+    const { writeTimeoutMs } = this.options
+    this.host.renew(
+      `${this.name}: writes without an answer within ${writeTimeoutMs} ms hold half of a mailbox`,
+    )
+  }
+
   /** Gives up on batches without an answer in time; their bytes stay until the late answer comes. */
   private expire(): number {
     if (this.batches.length === 0) return 0
@@ -184,6 +279,8 @@ export class SinkActor implements Actor {
     for (const batch of this.batches) {
       if (batch.answered || batch.deadlineMs > nowMs) continue
       batch.expired = true
+      this.answeredBy(batch)
+      this.late++
       for (const message of batch.messages) message.inbound.pin(message.place)
       this.failWhole(batch, new Error(`no answer within ${this.options.writeTimeoutMs} ms`))
       work++
@@ -302,7 +399,7 @@ export class SinkActor implements Actor {
         return this.settled(message, written, 'written')
       }
       case 'fallback':
-        return this.toFallback(message, String(response.detail), undefined)
+        return this.toFallback(message, String(response.detail), batch.error)
       default:
         return this.toOnSuccess(message, response.detail as OnSuccessMessage | undefined)
     }
@@ -358,7 +455,8 @@ export class SinkActor implements Actor {
       const what = `${this.name}: message ${message.id} goes to the fallback (${reason}), but the topology has none: give it a fallback sink`
       return this.misconfigured(what)
     }
-    const failure = { reason, error, attempts: message.attempt, stage: this.name }
+    const attempts = message.attempt + deliveriesOf(message.inbound.ring.words, message.at)
+    const failure = { reason, error, attempts, stage: this.name }
     return this.settled(message, this.outlet.fallback(message, failure), 'fallback')
   }
 

@@ -50,6 +50,8 @@ function rowsOf(summary: Summary): [name: string, value: string, style?: Style][
     count('failed', summary.failed, 'yellow'),
     count('retried', summary.retried, 'yellow'),
     count('fallback', summary.fallback, 'yellow'),
+    ...rare('poisoned', summary.poisoned),
+    ...rare('thread restarts', summary.restarts),
     ['rate', rateText(summary.rate)],
     ['latency p50', latency(summary.latencyMs.p50)],
     ['latency p99', latency(summary.latencyMs.p99)],

@@ -28,6 +28,11 @@ export type Host = {
   readonly log: Log
   /** Makes the runner step again soon: called when a promise that the actor waits for has settled. */
   wake(): void
+  /**
+   * Asks for a new thread in place of this one, which goes on from the same memory: for what only the end of a thread ends.
+   * Where there is no other thread, the topology ends with ERR_THREAD.
+   */
+  renew(reason: string): void
   /** Ends the whole topology with this error: for what no policy can answer. */
   fail(error: Error): void
 }

@@ -5,6 +5,10 @@
 import { crashPoint } from './crash.js'
 import type { Inbound } from './inbound.js'
 import {
+  CALLS_WORD,
+  cellBytes,
+  givenWord,
+  HANDLING_BATCH,
   HANDLING_INBOUND_WORD,
   HANDLING_POSITION_WORD,
   PUBLISHED_WORD,
@@ -29,7 +33,8 @@ export type CellStart = {
 export function createCellMemory(start: CellStart): SharedArrayBuffer {
   const { inbounds, outbounds, registers } = start
   const bytes = slotBytes(outbounds.length, inbounds.length, registers.length)
-  const memory = new SharedArrayBuffer(SLOTS_BYTE + 2 * bytes)
+  const memory = new SharedArrayBuffer(cellBytes(outbounds.length, inbounds.length, registers.length))
+  new Int32Array(memory).set(inbounds, givenWord(outbounds.length, inbounds.length, registers.length))
   const words = new Int32Array(memory, SLOTS_BYTE, bytes / 4)
   words[SLOT_WATERMARK_WORD] = start.watermark ?? 0
   words.set(outbounds, SLOT_TAILS_WORD)
@@ -39,9 +44,33 @@ export function createCellMemory(start: CellStart): SharedArrayBuffer {
   return memory
 }
 
-/** Tells whether the owner of a cell is in user code now. For other threads. */
-export function isHandling(memory: SharedArrayBuffer): boolean {
-  return Atomics.load(new Int32Array(memory), HANDLING_INBOUND_WORD) !== 0
+/** What user code the owner of a cell is in, or was in when it died: on its stack, waiting for its promises, or none. */
+export type UserCode = 'running' | 'awaited' | 'none'
+
+/** Gives the registers that the last published commit of a cell left. For other threads. */
+export function registersOf(
+  memory: SharedArrayBuffer,
+  outboundCount: number,
+  inboundCount: number,
+  registerCount: number,
+): Float64Array {
+  const slot = Atomics.load(new Int32Array(memory), PUBLISHED_WORD)
+  const first = SLOTS_BYTE + slot * slotBytes(outboundCount, inboundCount, registerCount)
+  const at = (first >>> 3) + slotRegistersDouble(outboundCount, inboundCount)
+  return new Float64Array(memory).slice(at, at + registerCount)
+}
+
+/** Gives what changes whenever a cell's owner goes from one call of user code to the next. For other threads. */
+export function callOf(memory: SharedArrayBuffer): string {
+  const words = new Int32Array(memory)
+  return `${words[HANDLING_INBOUND_WORD]}:${words[HANDLING_POSITION_WORD]}`
+}
+
+/** Tells what user code a cell's owner is in. For other threads. */
+export function userCodeOf(memory: SharedArrayBuffer): UserCode {
+  const words = new Int32Array(memory)
+  if (Atomics.load(words, HANDLING_INBOUND_WORD) !== 0) return 'running'
+  return Atomics.load(words, CALLS_WORD) !== 0 ? 'awaited' : 'none'
 }
 
 export class Cell {
@@ -57,20 +86,27 @@ export class Cell {
   private readonly doubles: Float64Array
   private readonly slotWords: number
   private readonly registersDouble: number
+  /** First of the words that say up to which position an inbound's records were given to user code. */
+  private readonly given: number
   private slot: number
 
-  /** Opens the cell: all mailboxes go to where the last published commit left them, whatever happened after it. */
+  /**
+   * Opens the cell: all mailboxes go to where the last published commit left them, whatever happened after it. What was in user
+   * code when a predecessor died becomes a suspect (H1); `isBlamed`: its death is held against a record that was alone in it.
+   */
   constructor(
     memory: SharedArrayBuffer,
     inbounds: readonly Inbound[],
     outbounds: readonly Outbound[],
     registerCount: number,
+    isBlamed = true,
   ) {
     this.inbounds = inbounds
     this.outbounds = outbounds
     this.words = new Int32Array(memory)
     this.doubles = new Float64Array(memory)
     this.slotWords = slotBytes(outbounds.length, inbounds.length, registerCount) / 4
+    this.given = givenWord(outbounds.length, inbounds.length, registerCount)
     this.registersDouble = slotRegistersDouble(outbounds.length, inbounds.length)
     this.slot = Atomics.load(this.words, PUBLISHED_WORD)
 
@@ -84,14 +120,16 @@ export class Cell {
       crashPoint('cell.recover-tail')
       outbound.recover(this.words[tails + i], this.watermark)
     })
-    const handling = this.words[HANDLING_INBOUND_WORD]
+    const userCode = userCodeOf(memory)
+    this.begunOnStack(tails + outbounds.length)
     inbounds.forEach((inbound, i) => {
       crashPoint('cell.recover-cursor')
       inbound.number = i + 1
-      if (handling === i + 1) inbound.suspect(this.words[HANDLING_POSITION_WORD])
-      inbound.recover(this.words[tails + outbounds.length + i], this.number)
+      const cursor = this.words[tails + outbounds.length + i]
+      const given = userCode === 'none' ? cursor : this.words[this.given + i]
+      inbound.recover(cursor, this.number, given, isBlamed)
     })
-    this.handled()
+    this.awaited(0)
   }
 
   /** Says which record user code is called for: if the thread dies in it, the successor knows whom to suspect (H1). */
@@ -100,9 +138,26 @@ export class Cell {
     this.words[HANDLING_INBOUND_WORD] = inbound.number
   }
 
+  /** Says that user code is called for a batch; its records were `gave`n. */
+  handlingBatch(): void {
+    // For the watchdog: this call is not the one before.
+    this.words[HANDLING_POSITION_WORD]++
+    this.words[HANDLING_INBOUND_WORD] = HANDLING_BATCH
+  }
+
   /** User code has returned. */
   handled(): void {
     this.words[HANDLING_INBOUND_WORD] = 0
+  }
+
+  /** Says of how many calls of user code the promises are pending. */
+  awaited(calls: number): void {
+    this.words[CALLS_WORD] = calls
+  }
+
+  /** Says that what was taken of an inbound is given to user code: if the thread dies, the unsettled of it are suspects (H1). */
+  gave(inbound: Inbound): void {
+    this.words[this.given + inbound.number - 1] = inbound.position
   }
 
   /** Wakes the consumers of what was published since the last call (W2). Owed before the thread parks or yields. */
@@ -144,6 +199,19 @@ export class Cell {
       inbounds[i].release()
       crashPoint('cell.after-release')
     }
+  }
+
+  /**
+   * H1: the record whose user code was on the stack was alone in it. Marked before the word is cleared, so that a successor that
+   * dies in between does it again, and the death is counted once.
+   */
+  private begunOnStack(cursorsWord: number): void {
+    const number = this.words[HANDLING_INBOUND_WORD]
+    if (number > 0) {
+      const position = this.words[HANDLING_POSITION_WORD]
+      this.inbounds[number - 1].begin(this.words[cursorsWord + number - 1], position)
+    }
+    if (number !== 0) this.words[HANDLING_INBOUND_WORD] = 0
   }
 
   private firstWord(slot: number): number {

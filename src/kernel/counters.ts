@@ -21,6 +21,8 @@ export const COUNTERS = [
   'onSuccess',
   'late',
   'breaches',
+  'poisoned',
+  'stale',
   'pending',
   'total',
 ] as const

@@ -36,6 +36,13 @@ export const ERRORS = {
       'Return one Response for each message. The error names the ids. Check the sink with sinkContract() of millrace/testing.',
     exitCode: 1,
   },
+  ERR_POISON: {
+    meaning:
+      'A record was alone in a handler or sink each time its thread died or hung, limits.poisonAfter times, and there is no fallback sink.',
+    remedy:
+      'See the cause, and mend the handler for this record; or give a fallback sink, which gets such records.',
+    exitCode: 1,
+  },
   ERR_SOURCE: {
     meaning: 'A source threw, or returned what is no list of records.',
     remedy: 'See the cause. Check the source with sourceContract() of millrace/testing.',

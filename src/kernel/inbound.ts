@@ -16,7 +16,9 @@ import {
   RELEASE_WORD,
   SEQUENCE_DOUBLE,
   STATE,
+  STATE_ALONE,
   STATE_BEGUN,
+  STATE_DELIVERIES_SHIFT,
   STATE_SUSPECT,
   TAIL_WORD,
   WANTED_WORD,
@@ -122,6 +124,11 @@ export class Inbound {
     this.pins.splice(index, 1)
   }
 
+  /** Bytes that are settled, and kept by pins. */
+  get pinnedBytes(): number {
+    return this.pins.length === 0 ? 0 : (this.cursor - this.lowestPin()) | 0
+  }
+
   /** Gives the bytes below the published cursor, and below all pins, back to the producer (M5). */
   release(): void {
     const to = this.pins.length === 0 ? this.cursor : this.lowestPin()
@@ -145,22 +152,33 @@ export class Inbound {
 
   /**
    * Opens the mailbox as the successor of an actor that may have died at any store: goes to the cell's cursor, wipes the
-   * marks of commits that were never published (C3), and turns begun records into suspects (H1).
+   * marks of commits that were never published (C3), and turns what was in user code into suspects (H1): what says so itself,
+   * and what lies below `given`.
    */
-  recover(cursor: number, published: number): void {
+  recover(cursor: number, published: number, given: number, isBlamed: boolean): void {
     const { ring } = this
     this.cursor = this.next = cursor
     this.tailSeen = Atomics.load(ring.words, TAIL_WORD)
     for (let position = cursor; position !== this.tailSeen; ) {
       const at = ring.wordAt(position)
       if ((ring.words[at + KIND] & 0xff) !== PADDING_KIND) {
+        crashPoint('inbound.recover-record')
         this.wipeLargerMark(at, published)
-        this.suspectIfBegun(at)
+        this.suspectIfBegun(at, ((position - given) | 0) < 0, isBlamed)
       }
       position = (position + ring.words[at + LENGTH]) | 0
     }
     this.release()
     this.producerBell.signal()
+  }
+
+  /** H1: when the owner died, user code for this record was on its stack. */
+  begin(cursor: number, position: number): void {
+    const { words } = this.ring
+    // What was parked by a commit that was never published is not there.
+    const tail = Atomics.load(words, TAIL_WORD)
+    if (((position - cursor) | 0) < 0 || ((position - tail) | 0) >= 0) return
+    words[this.ring.wordAt(position) + STATE] |= STATE_BEGUN | STATE_ALONE
   }
 
   /** C3: a mark of a commit that was never published would count once a later commit has its number. */
@@ -169,16 +187,13 @@ export class Inbound {
     if (doubles[(at >>> 1) + MARK_DOUBLE] > published) doubles[(at >>> 1) + MARK_DOUBLE] = 0
   }
 
-  /** H1: user code was called for this record when the predecessor died. */
-  suspect(position: number): void {
-    this.ring.words[this.ring.wordAt(position) + STATE] |= STATE_SUSPECT
-  }
-
-  /** H1: its promise was pending when the predecessor died. */
-  private suspectIfBegun(at: number): void {
+  /** H1: in one store, so that it is counted once; a delivery counts only where the record was alone in user code. */
+  private suspectIfBegun(at: number, wasGiven: boolean, isBlamed: boolean): void {
     const { words } = this.ring
     const state = words[at + STATE]
-    if (state & STATE_BEGUN) words[at + STATE] = (state & ~STATE_BEGUN) | STATE_SUSPECT
+    const begun = STATE_BEGUN | STATE_ALONE
+    const delivery = isBlamed && (state & begun) === begun ? 1 << STATE_DELIVERIES_SHIFT : 0
+    if (wasGiven || state & STATE_BEGUN) words[at + STATE] = ((state & ~begun) | STATE_SUSPECT) + delivery
   }
 
   /** Moves the cursor over what needs no settling any more: padding, and records whose mark counts. */

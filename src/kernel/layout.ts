@@ -23,10 +23,10 @@
 //   kind  = record kind | outcome << 8 | route << 16 | text << 24    shape = lane (13 bits) | meta flags << 13
 //   meta  = what the flags say is there, and nothing else (see codec.ts)
 //
-// Commit cell (one SharedArrayBuffer an actor): published word, what is being handled (H1), two slots (C1)
+// Commit cell (one SharedArrayBuffer an actor): published word, what user code is called for (H1), two slots (C1)
 //
-//   byte 0                     128                     ...
-//   ├ published ┄├ handling ┄┄┄├ slot 0 ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄├ slot 1 ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┤
+//   byte 0                     128                                             128 + 2 slots
+//   ├ published ┄├ handling ┄┄┄├ slot 0 ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄├ slot 1 ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄├ given, a word an inbound ┤
 //   slot = number (double), watermark, one tail an outbound, one cursor an inbound, registers (doubles)
 
 export const TAIL_WORD = 0
@@ -67,6 +67,10 @@ export const PUBLISHED_WORD = 0
 /** What user code is called for now: number of the inbound plus 1 (0 for nothing), and position (H1). */
 export const HANDLING_INBOUND_WORD = 8
 export const HANDLING_POSITION_WORD = 9
+/** User code runs for a batch, not for one record. */
+export const HANDLING_BATCH = -1
+/** Calls of user code whose promises are pending. */
+export const CALLS_WORD = 10
 export const SLOTS_BYTE = 128
 export const SLOT_NUMBER_DOUBLE = 0
 export const SLOT_WATERMARK_WORD = 2
@@ -83,10 +87,26 @@ export function slotRegistersDouble(outboundCount: number, inboundCount: number)
   return alignUp((SLOT_TAILS_WORD + outboundCount + inboundCount) * 4, 8) / 8
 }
 
+/** Gives the bytes of a commit cell. */
+export function cellBytes(outboundCount: number, inboundCount: number, registerCount: number): number {
+  const slots = 2 * slotBytes(outboundCount, inboundCount, registerCount)
+  return SLOTS_BYTE + slots + alignUp(inboundCount * 4, 128)
+}
+
+/** Gives the first of the words that say up to which position an inbound's records were given to user code. */
+export function givenWord(outboundCount: number, inboundCount: number, registerCount: number): number {
+  return (SLOTS_BYTE + 2 * slotBytes(outboundCount, inboundCount, registerCount)) >>> 2
+}
+
 // The doorbell (one SharedArrayBuffer a thread).
 export const BELL_WORD = 0
 export const PARKED_WORD = 32
 export const DOORBELL_BYTES = 256
+
+// The pulse (one SharedArrayBuffer a thread): who owns the thread's actors, and how often its loop has turned.
+export const OWNER_WORD = 0
+export const TURNS_WORD = 1
+export const PULSE_BYTES = 128
 
 export function alignUp(bytes: number, unit: number): number {
   return Math.ceil(bytes / unit) * unit

@@ -2,8 +2,9 @@
 // and parks on its doorbell when there is none (W2). No other file knows about timers.
 
 import type { Actor } from './actor.js'
-import type { Clock } from './clock.js'
+import type { LoopClock } from './clock.js'
 import type { Doorbell } from './doorbell.js'
+import type { Pulse } from './pulse.js'
 
 /** Work between two yields. */
 const TURN_MS = 1
@@ -20,7 +21,8 @@ const KEEP_ALIVE_MS = 2 ** 30
 export class Runner {
   private readonly actors: readonly Actor[]
   private readonly bell: Doorbell
-  private readonly clock: Clock
+  private readonly clock: LoopClock
+  private readonly pulse: Pulse
   private readonly worthGoingOn: number
   private readonly failed: (actor: Actor, error: unknown) => void
   private keepAlive: NodeJS.Timeout | undefined
@@ -34,13 +36,15 @@ export class Runner {
   constructor(
     actors: readonly Actor[],
     bell: Doorbell,
-    clock: Clock,
+    pulse: Pulse,
+    clock: LoopClock,
     isAlone: boolean,
     failed: (actor: Actor, error: unknown) => void,
   ) {
     this.actors = actors
     this.bell = bell
     this.clock = clock
+    this.pulse = pulse
     this.worthGoingOn = isAlone ? 1 : WORTH_GOING_ON
     this.failed = failed
   }
@@ -65,6 +69,8 @@ export class Runner {
 
   private readonly turn = (): void => {
     if (!this.running) return
+    this.pulse.beat()
+    this.clock.turned()
     const startedMs = this.clock.now()
     do {
       if (this.stepAll() < this.worthGoingOn) {

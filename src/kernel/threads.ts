@@ -1,12 +1,28 @@
 // Worker threads, as long-lived tasks of a piscina pool: the pool makes them and notices when one is gone.
+// Its word is no proof: a mailbox changes its owner only after the `exit` of the worker that had opened it (C6).
 
-import type { Transferable } from 'node:worker_threads'
+import type { Transferable, Worker } from 'node:worker_threads'
 import { Piscina } from 'piscina'
+import type { Pulse } from './pulse.js'
+
+/** How a task ended: by itself, or with its thread. */
+export type Exit = { finished: true } | { finished: false; code: number | undefined; error: unknown }
+
+/** A task on a thread of its own. */
+export type Thread = {
+  /** Resolves when the task has ended and, unless it `finished`, its worker has exited. */
+  readonly ended: Promise<Exit>
+  /** Ends its worker, whatever it does; `ended` tells when. A blocking native call is waited for. */
+  terminate(): void
+}
+
+type Tracked = { worker: Worker; exited: Promise<number> }
 
 const THREADS_MAX = 1024
 
 export class Threads {
   private readonly pool: Piscina
+  private readonly tracked = new Map<number, Tracked>()
 
   /** `entry`: the module whose default export is the task; `ready`: threads to make at once, others come with their tasks. */
   constructor(entry: URL, ready: number) {
@@ -23,13 +39,49 @@ export class Threads {
     this.pool.on('error', () => {})
   }
 
-  /** Runs a task on a thread of its own: resolves when it ends, rejects when the thread dies. */
-  run(task: object, transfer: Transferable[]): Promise<void> {
-    return this.pool.run(task, { transferList: transfer as never })
+  /** Runs a task on a thread of its own, which must say in the pulse that it owns it before it touches anything shared. */
+  run(task: object, transfer: Transferable[], pulse: Pulse): Thread {
+    pulse.own(0)
+    const done = this.pool.run(task, { transferList: transfer as never })
+    this.track()
+    return {
+      ended: done.then(
+        () => ({ finished: true }),
+        (error) => this.exitOf(pulse, error),
+      ),
+      terminate: () => {
+        this.track()
+        void this.tracked.get(pulse.owner)?.worker.terminate()
+      },
+    }
   }
 
   /** Ends all threads. */
   async destroy(): Promise<void> {
     await this.pool.destroy()
   }
+
+  private async exitOf(pulse: Pulse, error: unknown): Promise<Exit> {
+    const { owner } = pulse
+    // A worker that did not come so far has opened nothing.
+    const code = await this.tracked.get(owner)?.exited
+    this.tracked.delete(owner)
+    return { finished: false, code, error: isExitOnly(error) ? undefined : error }
+  }
+
+  private track(): void {
+    for (const worker of this.pool.threads) {
+      const { threadId } = worker
+      if (threadId < 0 || this.tracked.has(threadId)) continue
+      const exited = new Promise<number>((resolve) => {
+        worker.once('exit', resolve)
+      })
+      this.tracked.set(threadId, { worker, exited })
+    }
+  }
+}
+
+/** The pool's own words for a worker that exited without an error. */
+function isExitOnly(error: unknown): boolean {
+  return error instanceof Error && /^worker exited with code/.test(error.message)
 }

@@ -55,6 +55,8 @@ export class World {
   private current = 0
   private pending: Pending[] = []
   private done = false
+  /** Actors that asked for a new thread. */
+  private readonly renewed = new Set<number>()
 
   constructor(options: WorldOptions) {
     this.options = options
@@ -88,7 +90,9 @@ export class World {
       if (this.failure !== undefined) throw this.failure
       if (this.steps++ > stepsMax) throw new Error(`not done after ${stepsMax} steps: ${this.stuck()}`)
       const index = Math.floor(this.random() * this.actors.length)
-      if (this.step(index) > 0 && this.random() < 0.7) continue
+      const work = this.step(index)
+      if (this.renewed.delete(index)) this.crash(index, 'renewed')
+      if (work > 0 && this.random() < 0.7) continue
       if (this.pending.length > 0 && this.random() < 0.5) await this.settleOne()
       else if (this.random() < 0.2) await this.settleOrWait()
     }
@@ -162,6 +166,9 @@ export class World {
       random: this.random,
       log: createLog(() => {}, this.plan.actors[index].name, 'world'),
       wake: () => {},
+      renew: () => {
+        this.renewed.add(index)
+      },
       fail: (error) => {
         if (this.incarnations[index] === incarnation) this.failure ??= error
       },

@@ -3,17 +3,19 @@
 
 import type { Reader } from '../actors/reader.js'
 import type { Actor, Host } from '../kernel/actor.js'
-import { type Clock, type Random, systemClock, systemRandom } from '../kernel/clock.js'
+import { LoopClock, type Random, systemClock, systemRandom } from '../kernel/clock.js'
 import { Counters } from '../kernel/counters.js'
 import { Doorbell } from '../kernel/doorbell.js'
 import { isMillraceError, MillraceError, messageOf } from '../kernel/failure.js'
 import { createLog, type LogWriter } from '../kernel/log.js'
+import { Pulse } from '../kernel/pulse.js'
 import { Runner } from '../kernel/runner.js'
 import type { Sink } from '../sinks/sink.js'
 import type { PlanMemory } from './memory.js'
 import type { Plan, PlannedActor } from './plan.js'
+import { resumePosition } from './resume.js'
 import type { Topology } from './types.js'
-import { buildActor, type Life, roleOf } from './wire.js'
+import { buildActor, type CrewLife, type Life, roleOf } from './wire.js'
 
 export type CrewOptions = {
   topology: Topology
@@ -21,13 +23,16 @@ export type CrewOptions = {
   memory: PlanMemory
   /** Which of the plan's threads. */
   thread: string
-  life: Omit<Life, 'onDone'>
+  life: CrewLife
   log: LogWriter
   /** Called once, when the reader has nothing left to do. */
   done: () => void
   /** Called when something happened that no policy can answer. */
   failed: (error: Error) => void
-  clock?: Clock
+  /** Called when a step threw: an invariant is broken, and only a new thread can go on. */
+  broken: (error: Error) => void
+  /** Called when an actor asks for a new thread. */
+  renew: (reason: string) => void
   random?: Random
 }
 
@@ -42,7 +47,7 @@ const LAG_MS = 250
 export class Crew {
   private readonly options: CrewOptions
   private readonly planned: PlannedActor[]
-  private readonly clock: Clock
+  private readonly clock = new LoopClock(systemClock)
   private readonly abort = new AbortController()
   private readonly openedSinks = new Set<Sink>()
   private readonly opened: Opened[] = []
@@ -54,7 +59,6 @@ export class Crew {
 
   constructor(options: CrewOptions) {
     this.options = options
-    this.clock = options.clock ?? systemClock
     this.planned = options.plan.actors.filter((actor) => actor.thread === options.thread)
   }
 
@@ -64,7 +68,10 @@ export class Crew {
     for (const actor of this.planned) if (actor.kind === 'sink') await this.openSink(actor)
     if (!this.planned.some((actor) => actor.kind === 'reader')) return
     const { source } = topology
+    const { plan, memory, life } = this.options
+    const resume = life.epoch > 1 ? resumePosition(plan, memory) : undefined
     const context = {
+      ...(resume && { resume }),
       log: this.logOf(source.name ?? 'source'),
       messageBytesMax: topology.limits.messageBytes,
       signal: this.abort.signal,
@@ -78,13 +85,15 @@ export class Crew {
   start(): void {
     const { topology, plan, memory, thread } = this.options
     const actors: Actor[] = []
-    const bell = new Doorbell(memory.bells[plan.threads.indexOf(thread)])
+    const number = plan.threads.indexOf(thread)
+    const bell = new Doorbell(memory.bells[number])
+    const pulse = new Pulse(memory.pulses[number])
     const isAlone = plan.threads.length === 1
-    this.runner = new Runner(actors, bell, this.clock, isAlone, (actor, error) =>
-      this.fail(bug(actor, error)),
+    this.runner = new Runner(actors, bell, pulse, this.clock, isAlone, (actor, error) =>
+      this.options.broken(bug(actor, error)),
     )
     for (const planned of this.planned) {
-      const life = { ...this.options.life, onDone: this.options.done }
+      const life = lifeOf(this.options, planned.name)
       const actor = buildActor(
         topology,
         plan,
@@ -138,6 +147,7 @@ export class Crew {
       random: this.options.random ?? systemRandom,
       log: this.logOf(actorName),
       wake: () => this.runner?.wake(),
+      renew: (reason) => this.options.renew(reason),
       fail: (error) => this.fail(error),
     }
   }
@@ -169,6 +179,12 @@ export class Crew {
     this.lagTimer = setInterval(lookSafely, LAG_MS)
     this.lagTimer.unref()
   }
+}
+
+function lifeOf({ life, done }: CrewOptions, actorName: string): Life {
+  const { death, ...rest } = life
+  if (death === undefined) return { ...rest, onDone: done }
+  return { ...rest, onDone: done, death: { ...death, isBlamed: death.blamed.includes(actorName) } }
 }
 
 async function opening(name: string, open: () => void | Promise<void>): Promise<void> {

@@ -22,6 +22,7 @@ const LIMITS_DEFAULT: Omit<Limits, 'memoryBytes'> = {
   inFlight: 16_384,
   graceMs: 10_000,
   contractBreaches: 1,
+  poisonAfter: 3,
   maxDeliveries: 10,
 }
 
@@ -145,6 +146,7 @@ function limitsOf(given: Partial<Limits> | undefined, machine: Machine): Limits 
     inFlight: pick('inFlight'),
     graceMs: pick('graceMs'),
     contractBreaches: pick('contractBreaches'),
+    poisonAfter: pick('poisonAfter'),
     maxDeliveries: pick('maxDeliveries'),
   }
 }

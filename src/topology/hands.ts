@@ -4,14 +4,14 @@ import type { LogWriter } from '../kernel/log.js'
 import type { PlanMemory } from './memory.js'
 import type { Plan } from './plan.js'
 import type { Topology } from './types.js'
-import type { Life } from './wire.js'
+import type { CrewLife } from './wire.js'
 
 export type HandsOptions = {
   topology: Topology
   plan: Plan
   memory: PlanMemory
   log: LogWriter
-  life: Omit<Life, 'onDone'>
+  life: CrewLife
 }
 
 /** What the supervisor is told. */
@@ -22,7 +22,18 @@ export type Reports = {
   failed(error: Error): void
 }
 
+/** How a thread fares. */
+export type ThreadView = {
+  thread: string
+  /** True between a death and the start of the next life. */
+  isDown: boolean
+  restarts: number
+  /** Why its last life ended. */
+  lastDeath?: string
+}
+
 export interface Hands {
+  readonly threads: ThreadView[]
   /** Opens sinks and the source everywhere; rejects with what could not be opened. */
   open(reports: Reports): Promise<void>
   /** Makes all actors step. */

@@ -1,11 +1,13 @@
 // Everything in one loop of the calling thread.
 
+import { MillraceError } from '../kernel/failure.js'
 import { Crew } from './crew.js'
-import type { Hands, HandsOptions, Reports } from './hands.js'
+import type { Hands, HandsOptions, Reports, ThreadView } from './hands.js'
 import { INLINE_THREAD } from './plan.js'
 
 export class InlineHands implements Hands {
   private readonly options: HandsOptions
+  readonly threads: ThreadView[] = [{ thread: INLINE_THREAD, isDown: false, restarts: 0 }]
   private crew: Crew | undefined
 
   constructor(options: HandsOptions) {
@@ -18,6 +20,9 @@ export class InlineHands implements Hands {
       thread: INLINE_THREAD,
       done: () => reports.done(),
       failed: (error) => reports.failed(error),
+      broken: (error) => reports.failed(error),
+      // There is no other thread that could go on.
+      renew: (reason) => reports.failed(new MillraceError('ERR_THREAD', reason)),
     })
     await this.crew.open()
   }

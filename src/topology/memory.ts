@@ -2,16 +2,19 @@
 
 import { createCellMemory } from '../kernel/cell.js'
 import { createCountersMemory } from '../kernel/counters.js'
-import { DOORBELL_BYTES } from '../kernel/layout.js'
+import { DOORBELL_BYTES, PULSE_BYTES } from '../kernel/layout.js'
 import { createMailboxMemory } from '../kernel/mailbox.js'
 import type { Plan, PlannedActor } from './plan.js'
 
 export type PlanMemory = {
-  /** One a mailbox of the plan, one an actor, one a thread. */
+  /** One a mailbox of the plan. */
   mailboxes: SharedArrayBuffer[]
+  /** One an actor. */
   cells: SharedArrayBuffer[]
   counters: SharedArrayBuffer[]
+  /** One a thread. */
   bells: SharedArrayBuffer[]
+  pulses: SharedArrayBuffer[]
 }
 
 /** Where mailboxes and sequences begin: 0 but in tests, which begin near the wrap. */
@@ -27,6 +30,7 @@ export function createMemory(plan: Plan, start: MemoryStart = { position: 0, seq
     cells: plan.actors.map((actor) => cellMemory(actor, start, watermark)),
     counters: plan.actors.map(() => createCountersMemory()),
     bells: plan.threads.map(() => new SharedArrayBuffer(DOORBELL_BYTES)),
+    pulses: plan.threads.map(() => new SharedArrayBuffer(PULSE_BYTES)),
   }
 }
 

@@ -1,5 +1,7 @@
 // What a running topology shows and takes.
 
+import type { ThreadView } from './hands.js'
+
 /** Counts of everything since the start. read = acked + nacked + inFlight + abandoned, always. */
 export type Counts = {
   read: number
@@ -20,6 +22,10 @@ export type Counts = {
   written: number
   fallback: number
   onSuccess: number
+  /** Records that killed or hung their thread again and again, and went to the fallback. */
+  poisoned: number
+  /** Threads that died, or were ended, and went on. */
+  restarts: number
 }
 
 /** How it stands now. Times in ms; latency is from read to ack. */
@@ -49,6 +55,7 @@ export type Inspection = {
   state: 'running' | 'draining' | 'stopped' | 'failed'
   progress: Progress
   actors: ActorView[]
+  threads: ThreadView[]
 }
 
 export interface Running {

@@ -6,6 +6,7 @@
 
 import { createRequire } from 'node:module'
 import type { ZodRawShape } from 'zod'
+import { DELIVERIES_MAX } from '../kernel/suspicion.js'
 import { NAME_PATTERN, NAME_WANTED } from './names.js'
 
 type Zod = typeof import('zod').z
@@ -167,6 +168,9 @@ function limitsSchema() {
     graceMs: whole(0, HOUR_MS).describe('How long a drain may take. Default 10,000.').optional(),
     contractBreaches: whole(1, 1_000_000)
       .describe('After how many contract breaches of a sink the topology stops. Default 1.')
+      .optional(),
+    poisonAfter: whole(1, DELIVERIES_MAX)
+      .describe('Deaths of a thread in the handler of one record, before it goes to the fallback. Default 3.')
       .optional(),
     maxDeliveries: whole(0, 1_000_000)
       .describe('How often a source may give a nacked record again. Default 10.')

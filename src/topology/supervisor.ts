@@ -1,10 +1,10 @@
 // The supervisor: owns a running topology's life, from opening to the summary. It reads counters and touches no message.
 
-import { isHandling } from '../kernel/cell.js'
 import { systemClock } from '../kernel/clock.js'
 import { type CounterName, Counters } from '../kernel/counters.js'
 import { MillraceError } from '../kernel/failure.js'
 import type { Hands } from './hands.js'
+import { holdouts } from './holdouts.js'
 import type { PlanMemory } from './memory.js'
 import type { Plan } from './plan.js'
 import type { Inspection, Progress, Running, Summary } from './running.js'
@@ -98,6 +98,8 @@ export class Supervisor implements Running {
       written: sum('written'),
       fallback: sum('fallback'),
       onSuccess: sum('onSuccess'),
+      poisoned: sum('poisoned'),
+      restarts: this.hands.threads.reduce((total, { restarts }) => total + restarts, 0),
       elapsedMs: (this.endedMs ?? systemClock.now()) - this.startedMs,
       total: source.total ?? (reader.get('total') || undefined),
       pending: source.pending === undefined ? undefined : reader.get('pending'),
@@ -112,7 +114,8 @@ export class Supervisor implements Running {
       thread,
       counts: this.counters[i].snapshot(),
     }))
-    return { name: this.topology.name, state: this.state, progress: this.progress(), actors }
+    const { threads } = this.hands
+    return { name: this.topology.name, state: this.state, progress: this.progress(), actors, threads }
   }
 
   private get isOver(): boolean {
@@ -161,28 +164,12 @@ export class Supervisor implements Running {
   }
 
   private heldOut(graceMs: number): Error {
+    const { topology, plan, memory, counters } = this
     const { inFlight } = this.progress()
-    const what = `topology "${this.topology.name}": ${inFlight} records were still in flight ${graceMs} ms after the drain began (${this.culprits()})`
+    const all = holdouts(topology, plan, memory, counters)
+    const by = all.length > 0 ? all.join(', ') : 'nobody has any in hand: they lie in the mailboxes'
+    const what = `topology "${topology.name}": ${inFlight} records were still in flight ${graceMs} ms after the drain began (${by})`
     return new MillraceError('ERR_DRAIN', what)
-  }
-
-  /** Who holds out: a handler or a read that does not return, or who has messages in hand. */
-  private culprits(): string {
-    const all = this.plan.actors.flatMap(({ name, kind }, i) => {
-      const inHand = this.counters[i].get('inFlight')
-      if (kind === 'reader') return this.sourceCulprits(this.counters[i])
-      if (isHandling(this.memory.cells[i])) return [`the handler of ${name} has not returned`]
-      return inHand > 0 ? [`${name} has ${inHand} in hand`] : []
-    })
-    return all.length > 0 ? all.join(', ') : 'nobody has any in hand: they lie in the mailboxes'
-  }
-
-  private sourceCulprits(reader: Counters): string[] {
-    const name = this.topology.source.name ?? 'the source'
-    const calls = { reading: `a read of ${name}`, telling: `an ack or nack of ${name}` } as const
-    return (['reading', 'telling'] as const)
-      .filter((counter) => reader.get(counter) > 0)
-      .map((counter) => `${calls[counter]} has not returned`)
   }
 }
 

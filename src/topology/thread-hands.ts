@@ -1,109 +1,74 @@
-// Each thread of the plan as a long-lived task of the pool, controlled over two ports.
+// The threads of the plan, each with its keeper.
 
-import { MessageChannel, type MessagePort } from 'node:worker_threads'
-import type { Remote } from 'comlink'
-import { call, remote, serve } from '../kernel/control.js'
-import { type ErrorRecord, fromErrorRecord, MillraceError, messageOf } from '../kernel/failure.js'
+import { systemClock } from '../kernel/clock.js'
 import type { Threads } from '../kernel/threads.js'
-import type { Hands, HandsOptions, Reports } from './hands.js'
-import type { ReportApi, ThreadApi, ThreadTask } from './thread.js'
+import type { Hands, HandsOptions, Reports, ThreadView } from './hands.js'
+import { endsWithin } from './last-resort.js'
+import { ThreadKeeper } from './thread-keeper.js'
+import { shortestLimitMs } from './user-code.js'
 
-type Hand = { name: string; control: MessagePort; api: Remote<ThreadApi>; ended: Promise<void> }
-
-/** For importing the module and opening what the thread hosts. */
-const OPEN_TIMEOUT_MS = 60_000
-const STOP_TIMEOUT_MS = 10_000
+/** How often the watchdog looks: a fifth of the shortest time-out, within bounds. */
+const LOOK_MS_MIN = 20
+const LOOK_MS_MAX = 250
+/** How long threads may take to exit at the end. */
+const EXIT_MS = 3_000
 
 export class ThreadHands implements Hands {
   private readonly options: HandsOptions & { module: string; fingerprint: string }
-  private readonly threads: Threads
-  private hands: Hand[] = []
-  private stopping = false
+  private readonly pool: Threads
+  private keepers: ThreadKeeper[] = []
+  private watch: NodeJS.Timeout | undefined
 
-  constructor(options: HandsOptions & { module: string; fingerprint: string }, threads: Threads) {
+  constructor(options: HandsOptions & { module: string; fingerprint: string }, pool: Threads) {
     this.options = options
-    this.threads = threads
+    this.pool = pool
+  }
+
+  get threads(): ThreadView[] {
+    return this.keepers.map(({ view }) => view)
   }
 
   async open(reports: Reports): Promise<void> {
-    this.hands = this.options.plan.threads.map((name) => this.run(name, reports))
-    const opened = await Promise.all(
-      this.hands.map((hand) => this.call(hand, hand.api.open(), OPEN_TIMEOUT_MS)),
+    const { options, pool } = this
+    this.keepers = options.plan.threads.map(
+      (thread) => new ThreadKeeper({ ...options, thread }, pool, reports),
     )
-    throwFirst(opened)
+    await Promise.all(this.keepers.map((keeper) => keeper.open()))
   }
 
   start(): void {
-    this.tell((api) => api.start())
+    for (const keeper of this.keepers) keeper.start()
+    const { topology, plan } = this.options
+    const everyMs = Math.max(LOOK_MS_MIN, Math.min(LOOK_MS_MAX, shortestLimitMs(topology, plan) / 5))
+    this.watch = setInterval(() => {
+      const nowMs = systemClock.now()
+      for (const keeper of this.keepers) keeper.look(nowMs, everyMs)
+    }, everyMs)
   }
 
   drain(): void {
-    this.tell((api) => api.drain())
+    for (const keeper of this.keepers) keeper.drain()
   }
 
   async abandon(reason: string): Promise<void> {
-    await Promise.allSettled(
-      this.hands.map((hand) => this.call(hand, hand.api.abandon(reason), STOP_TIMEOUT_MS)),
-    )
+    await Promise.allSettled(this.keepers.map((keeper) => keeper.abandon(reason)))
   }
 
   async stop(): Promise<void> {
-    this.stopping = true
+    clearInterval(this.watch)
     // A thread that is dead cannot be closed; the others can.
-    const stopped = await Promise.allSettled(
-      this.hands.map((hand) => this.call(hand, hand.api.stop(), STOP_TIMEOUT_MS)),
-    )
-    for (const { control } of this.hands) control.close()
-    await Promise.allSettled(this.hands.map((hand) => hand.ended))
+    const stopped = await Promise.allSettled(this.keepers.map((keeper) => keeper.stop()))
     const rejected = stopped.find((result) => result.status === 'rejected')
     if (rejected !== undefined) throw rejected.reason
-    throwFirst(stopped.map((result) => (result.status === 'fulfilled' ? result.value : undefined)))
   }
 
   async kill(): Promise<void> {
-    this.stopping = true
-    await this.threads.destroy()
+    clearInterval(this.watch)
+    for (const keeper of this.keepers) keeper.leave()
+    await endsWithin(
+      EXIT_MS,
+      this.pool.destroy(),
+      'a thread cannot be ended: it is in a native call that blocks',
+    )
   }
-
-  private run(name: string, reports: Reports): Hand {
-    const control = new MessageChannel()
-    const report = new MessageChannel()
-    const { plan, memory, life, module, fingerprint, log } = this.options
-    const reportApi: ReportApi = {
-      log,
-      done: () => reports.done(),
-      failed: (record) => reports.failed(fromErrorRecord(record)),
-    }
-    serve(reportApi, report.port1)
-    const task: ThreadTask = {
-      module,
-      fingerprint,
-      plan,
-      memory,
-      life,
-      thread: name,
-      control: control.port2,
-      reports: report.port2,
-    }
-    const ended = this.threads.run(task, [control.port2, report.port2]).catch((error) => {
-      throw new MillraceError('ERR_THREAD', `thread ${name}: died: ${messageOf(error)}`, { cause: error })
-    })
-    ended.catch((error) => {
-      if (!this.stopping) reports.failed(error)
-    })
-    return { name, control: control.port1, api: remote<ThreadApi>(control.port1), ended }
-  }
-
-  private call<Result>(hand: Hand, result: Promise<Result>, timeoutMs: number): Promise<Result> {
-    return call(`thread ${hand.name}`, result, hand.ended, timeoutMs)
-  }
-
-  private tell(what: (api: Remote<ThreadApi>) => Promise<void>): void {
-    for (const { api } of this.hands) void what(api).catch(() => {})
-  }
-}
-
-function throwFirst(results: readonly (ErrorRecord | undefined)[]): void {
-  const record = results.find((result) => result !== undefined)
-  if (record !== undefined) throw fromErrorRecord(record)
 }

@@ -1,10 +1,11 @@
 // What runs on a worker thread: loads the topology's module, runs the crew of this thread, ends when it is told to.
 // It is a long-lived task of the pool; the main thread talks to it by two ports.
 
-import type { MessagePort } from 'node:worker_threads'
+import { type MessagePort, threadId } from 'node:worker_threads'
 import { remote, serve } from '../kernel/control.js'
 import { type ErrorRecord, MillraceError, toErrorRecord } from '../kernel/failure.js'
 import type { LogRecord } from '../kernel/log.js'
+import { Pulse } from '../kernel/pulse.js'
 import { Crew } from './crew.js'
 import { trustDefinitions } from './define.js'
 import { fingerprintOf } from './fingerprint.js'
@@ -12,7 +13,7 @@ import { loadTopology } from './load.js'
 import type { PlanMemory } from './memory.js'
 import type { Plan } from './plan.js'
 import type { Topology } from './types.js'
-import type { Life } from './wire.js'
+import type { CrewLife } from './wire.js'
 
 /** What a thread is given. */
 export type ThreadTask = {
@@ -22,7 +23,7 @@ export type ThreadTask = {
   plan: Plan
   memory: PlanMemory
   thread: string
-  life: Omit<Life, 'onDone'>
+  life: CrewLife
   /** This thread serves its methods here. */
   control: MessagePort
   /** The main thread serves its own here. */
@@ -43,10 +44,14 @@ export type ReportApi = {
   log(record: LogRecord): void
   done(): void
   failed(error: ErrorRecord): void
+  /** Asks for another thread in place of this one. */
+  renew(reason: string): void
 }
 
 /** Runs one thread of a topology; resolves when the main thread has closed the control port. */
 export default async function runThread(task: ThreadTask): Promise<void> {
+  // C6: from here on only the exit of this worker frees what it opens.
+  new Pulse(task.memory.pulses[task.plan.threads.indexOf(task.thread)]).own(threadId)
   const reports = remote<ReportApi>(task.reports)
   const ignore = () => {}
   let crew: Crew | undefined
@@ -64,6 +69,8 @@ export default async function runThread(task: ThreadTask): Promise<void> {
             log: (record) => void reports.log(record).catch(ignore),
             done: () => void reports.done().catch(ignore),
             failed: (error) => void reports.failed(toErrorRecord(error)).catch(ignore),
+            broken: die,
+            renew: (reason) => void reports.renew(reason).catch(ignore),
           })
           await crew.open()
         }),
@@ -76,6 +83,13 @@ export default async function runThread(task: ThreadTask): Promise<void> {
     task.control.once('close', resolve)
   })
   task.reports.close()
+}
+
+/** Ends the thread: a successor goes on with what the memory says. */
+function die(error: Error): void {
+  setImmediate(() => {
+    throw error
+  })
 }
 
 async function attempt(act: () => Promise<void>): Promise<ErrorRecord | undefined> {

@@ -43,6 +43,8 @@ export type Limits = {
   graceMs: number
   /** After how many contract breaches of a sink the topology stops. Default 1. */
   contractBreaches: number
+  /** How often a thread may die or hang while it has a record alone in hand, before the record goes to the fallback. Default 3. */
+  poisonAfter: number
   /** How often a source gives a record that is nacked each time, before it goes to the fallback or stops the topology. Default 10. */
   maxDeliveries: number
 }

@@ -1,12 +1,15 @@
 // Builds actors on the memory of a plan: on any thread, inline, or in a simulation, and again after an actor's death.
 
+import type { Death } from '../actors/death.js'
 import { Forwarder } from '../actors/forwarder.js'
 import { Intake } from '../actors/intake.js'
+import type { MapTask } from '../actors/map-task.js'
 import { Mapper } from '../actors/mapper.js'
 import { Parking } from '../actors/parking.js'
 import { Reader } from '../actors/reader.js'
 import { SinkActor } from '../actors/sink.js'
 import { SinkOutlet } from '../actors/sink-outlet.js'
+import type { Waiter } from '../actors/sink-queue.js'
 import type { Actor, Host } from '../kernel/actor.js'
 import { Cell } from '../kernel/cell.js'
 import { Counters } from '../kernel/counters.js'
@@ -28,8 +31,16 @@ export type Life = {
   incarnation: number
   /** Number of the reader's life (R1). */
   epoch: number
+  /** How the life before ended, if there was one. */
+  death?: Death | undefined
   /** Called when the reader has nothing left to do. */
   onDone: () => void
+}
+
+/** What one life of a thread is given. */
+export type CrewLife = Omit<Life, 'onDone' | 'death'> & {
+  /** `blamed`: the actors whose records it is held against. */
+  death?: (Omit<Death, 'isBlamed'> & { blamed: readonly string[] }) | undefined
 }
 
 /** What all actors of one kind need. */
@@ -37,9 +48,11 @@ type Ends = {
   cell: Cell
   inbounds: Inbound[]
   outbounds: Outbound[]
-  parking: Parking
+  /** The two ends of its mailbox to itself, where it has one. */
+  parking: [Inbound, Outbound]
   shares: Shares
   counters: Counters
+  death: Death | undefined
 }
 
 /** Builds the actor with number `index` of the plan: it goes on where its cell says. */
@@ -79,14 +92,16 @@ function openEnds(plan: Plan, memory: PlanMemory, index: number, life: Life): En
     all.inbounds.push(new Inbound(mailbox(planned.parking)))
     all.outbounds.push(new Outbound(mailbox(planned.parking)))
   }
-  const cell = new Cell(memory.cells[index], all.inbounds, all.outbounds, planned.registerCount)
+  const isBlamed = life.death?.isBlamed ?? false
+  const cell = new Cell(memory.cells[index], all.inbounds, all.outbounds, planned.registerCount, isBlamed)
   return {
     cell,
     inbounds,
     outbounds,
-    parking: new Parking(all.inbounds[inbounds.length], all.outbounds[outbounds.length]),
+    parking: [all.inbounds[inbounds.length], all.outbounds[outbounds.length]],
     shares: new Shares(shareKey(life.runKey, index, life.incarnation)),
     counters: new Counters(memory.counters[index]),
+    death: life.death,
   }
 }
 
@@ -116,7 +131,8 @@ function buildReader(topology: Topology, ends: Ends, host: Host, life: Life): Ac
 function buildMapper(topology: Topology, planned: PlannedActor, ends: Ends, host: Host): Actor {
   const stage = topology.stages[planned.stage]
   const { order, limits } = topology
-  const inbounds = [...ends.inbounds, ends.parking.inbound]
+  const parking = new Parking<MapTask>(...ends.parking)
+  const inbounds = [...ends.inbounds, parking.inbound]
   const intake = new Intake(ends.inbounds, order === 'source')
   const options = {
     name: planned.name,
@@ -126,11 +142,13 @@ function buildMapper(topology: Topology, planned: PlannedActor, ends: Ends, host
     concurrency: stage.concurrency,
     handlerTimeoutMs: stage.handlerTimeoutMs,
     retry: stage.retry,
+    poisonAfter: limits.poisonAfter,
+    hasFallback: topology.fallback !== undefined,
     // Under order 'source' there are no lanes to change.
     rekey: stage.rekey && order === 'key',
     valueBytesMax: limits.messageBytes,
   }
-  return new Mapper(options, { ...ends, inbounds, intake, thread: planned.replica }, host)
+  return new Mapper(options, { ...ends, inbounds, parking, intake, thread: planned.replica }, host)
 }
 
 function buildForwarder(
@@ -168,8 +186,13 @@ function buildSink(topology: Topology, plan: Plan, planned: PlannedActor, ends: 
   const intake = new Intake(ends.inbounds, order === 'source')
   const outlet = new SinkOutlet(out, topology.limits.messageBytes)
   const idsMayRepeat = sink.role !== 'sink' && topology.routes.some(({ to }) => to.length > 1)
-  const { contractBreaches } = topology.limits
-  return new SinkActor({ ...sink, order, idsMayRepeat, contractBreaches }, { ...ends, intake, outlet }, host)
+  const { contractBreaches, poisonAfter } = topology.limits
+  const options = { ...sink, order, idsMayRepeat, contractBreaches, poisonAfter }
+  return new SinkActor(
+    options,
+    { ...ends, parking: new Parking<Waiter>(...ends.parking), intake, outlet },
+    host,
+  )
 }
 
 /** Gives the sink of a name, in its role. */

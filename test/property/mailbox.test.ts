@@ -512,7 +512,7 @@ describe('a mailbox', () => {
   })
 
   it('fails the test when the one in user code is not suspected (H1)', () => {
-    expectNoticed(Inbound.prototype, 'suspect', () => {})
+    expectNoticed(Inbound.prototype, 'begin', () => {})
   })
 
   it('fails the test when the producer never looks at the release position again', () => {

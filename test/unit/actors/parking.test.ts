@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { Parking } from '../../../src/actors/parking.js'
+import { Parking, type Tenant } from '../../../src/actors/parking.js'
 import { Cell, createCellMemory } from '../../../src/kernel/cell.js'
 import { encode, kindWord, MESSAGE } from '../../../src/kernel/codec.js'
 import { setCrashHook } from '../../../src/kernel/crash.js'
@@ -25,7 +25,11 @@ const RUNS = Number(process.env.RUNS ?? 300)
 const MAILBOX_BYTES = 64 * 1024
 
 /** `pick` chooses among what there is; `dies`: at which crash point of the operation the actor dies, 0 for none. */
-type Op = { do: 'arrive' | 'park' | 'settle' | 'commit' | 'crash'; pick: number; dies: number }
+type Op = {
+  do: 'arrive' | 'park' | 'settle' | 'compact' | 'fix' | 'commit' | 'crash'
+  pick: number
+  dies: number
+}
 type Case = { parkingBytes: number; position: number; ops: Op[] }
 
 const cases: fc.Arbitrary<Case> = fc.record({
@@ -40,6 +44,8 @@ const cases: fc.Arbitrary<Case> = fc.record({
         'park',
         'settle',
         'settle',
+        'compact',
+        'fix',
         'commit',
         'commit',
         'crash',
@@ -51,6 +57,9 @@ const cases: fc.Arbitrary<Case> = fc.record({
   ),
 })
 
+/** How often any play was compacted. */
+let compactions = 0
+
 class Died {
   readonly point: string
   constructor(point: string) {
@@ -59,9 +68,9 @@ class Died {
 }
 
 /** A record of the actor: where it lies now, and where it lies if the actor dies before it commits. */
-type Entry = {
+type Entry = Tenant & {
   number: number
-  message: Message
+  isFixed: boolean
   inParking: boolean
   wasInParking: boolean
   settled: boolean
@@ -74,7 +83,7 @@ class Play {
   private readonly cellMemory: SharedArrayBuffer
   private readonly source: Outbound
   private inbound!: Inbound
-  private parking!: Parking
+  private parking!: Parking<Entry>
   private cell!: Cell
   private entries: Entry[] = []
   private numbers = 0
@@ -125,6 +134,8 @@ class Play {
     try {
       if (what === 'arrive') this.arrive(pick)
       else if (what === 'commit') this.commit()
+      else if (what === 'compact') this.compact()
+      else if (what === 'fix') this.fix(pick)
       else if (what === 'crash') throw new Died('between two operations')
       else this.move(what, pick)
     } catch (thrown) {
@@ -158,7 +169,15 @@ class Play {
       words[message.at + STATE] |= STATE_BEGUN
       words[message.at + ATTEMPT] = 3
       doubles[(message.at >>> 1) + DUE_DOUBLE] = dueMs
-      this.entries.push({ number, message, inParking: false, wasInParking: false, settled: false, dueMs })
+      this.entries.push({
+        number,
+        message,
+        isFixed: false,
+        inParking: false,
+        wasInParking: false,
+        settled: false,
+        dueMs,
+      })
     }
   }
 
@@ -168,19 +187,28 @@ class Play {
     )
     const entry = open[pick % open.length]
     if (entry === undefined) return
-    const { message } = entry
-    const original = () => message.inbound.settle(message.place, this.cell.pending)
     if (what === 'settle') {
-      original()
+      entry.message.inbound.settle(entry.message.place, this.cell.pending)
+      this.parking.leave(entry)
       entry.settled = true
       return
     }
-    const parked = this.parking.put(message)
-    if (parked === undefined) return
-    original()
-    entry.message = parked
+    if (!this.parking.put(entry, this.cell.pending)) return
     entry.inParking = true
     this.reorder(entry)
+  }
+
+  /** Those that may be read where they lie stay; the others lie behind them, in their order. */
+  private compact(): void {
+    if (!this.parking.compact(this.cell.pending)) return
+    compactions++
+    const moved = this.entries.filter(({ inParking, isFixed, settled }) => inParking && !isFixed && !settled)
+    for (const entry of moved) this.reorder(entry)
+  }
+
+  private fix(pick: number): void {
+    const entry = this.entries[pick % this.entries.length]
+    if (entry !== undefined) entry.isFixed = !entry.isFixed
   }
 
   /** In the parking, the order is that of arrival there. */
@@ -208,7 +236,14 @@ class Play {
       recovered.map(({ id }) => id),
       wanted.map(({ number }) => `id-${number}`),
     )
-    this.entries = recovered.map((message, i) => ({ ...wanted[i], message, inParking: true, settled: false }))
+    this.entries = recovered.map((message, i) => ({
+      ...wanted[i],
+      message,
+      isFixed: false,
+      inParking: true,
+      settled: false,
+    }))
+    for (const entry of this.entries) this.parking.admit(entry)
     const unread = this.arrived.filter((number) => number > this.taken)
     this.takeAll()
     const read = this.entries.slice(wanted.length).map(({ number }) => number)
@@ -255,6 +290,7 @@ describe('parking', () => {
 
   it('is a list that survives its actor', () => {
     fc.assert(property, { numRuns: RUNS })
+    expect(compactions).toBeGreaterThan(RUNS / 10)
   })
 
   it('fails the test when a successor does not wipe larger marks (C3)', () => {
