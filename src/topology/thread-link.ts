@@ -36,11 +36,11 @@ export class ThreadLink {
 
   /** Calls a method that gives an error record where it fails; rejects with that error, or when the thread ends first. */
   async call(
-    what: (api: Remote<ThreadApi>) => Promise<ErrorRecord | void>,
+    what: (api: Remote<ThreadApi>) => Promise<ErrorRecord | undefined>,
     timeoutMs: number,
   ): Promise<void> {
     const record = await call(`thread ${this.name}`, what(this.api), this.ended, timeoutMs)
-    if (record !== undefined) throw fromErrorRecord(record as ErrorRecord)
+    if (record !== undefined) throw fromErrorRecord(record)
   }
 
   /** Calls a method whose result nobody waits for. */

@@ -35,7 +35,7 @@ export type ThreadApi = {
   open(): Promise<ErrorRecord | undefined>
   start(): void
   drain(): void
-  abandon(reason: string): Promise<void>
+  abandon(reason: string): Promise<ErrorRecord | undefined>
   stop(): Promise<ErrorRecord | undefined>
 }
 
@@ -76,7 +76,7 @@ export default async function runThread(task: ThreadTask): Promise<void> {
         }),
       start: () => crew?.start(),
       drain: () => crew?.drain(),
-      abandon: async (reason) => crew?.abandon(reason),
+      abandon: (reason) => attempt(async () => crew?.abandon(reason)),
       stop: () => attempt(async () => crew?.stop()),
     }
     serve(api, task.control)
