@@ -8,6 +8,7 @@ import { crashPoint } from '../kernel/crash.js'
 import type { Inbound } from '../kernel/inbound.js'
 import type { Message } from '../kernel/message.js'
 import { acquit, begin, end, hasCompany, isSuspect } from '../kernel/suspicion.js'
+import type { BegunNotes, Chunk } from './begun-notes.js'
 import type { MapTask } from './map-task.js'
 
 export class MapCalls {
@@ -15,8 +16,9 @@ export class MapCalls {
   private readonly host: Host
   private readonly timeoutMs: number
   private readonly onLate: () => void
+  private readonly notes: BegunNotes | undefined
   /** Tasks whose promise is pending, oldest call first. */
-  private readonly pending = new Set<MapTask>()
+  private readonly pending = new Map<MapTask, Chunk | undefined>()
   /** Inbounds where calls that were given up may still read. */
   private readonly late = new Map<Inbound, number>()
   /** The pending one that has had no company. */
@@ -25,11 +27,12 @@ export class MapCalls {
   private isolated: MapTask | undefined
 
   /** `onLate` is called when a call that was given up ends: there is something to commit then. */
-  constructor(cell: Cell, host: Host, timeoutMs: number, onLate: () => void) {
+  constructor(cell: Cell, host: Host, timeoutMs: number, onLate: () => void, notes?: BegunNotes) {
     this.cell = cell
     this.host = host
     this.timeoutMs = timeoutMs
     this.onLate = onLate
+    this.notes = notes
   }
 
   /** Tells whether a suspect is in user code, or about to be: nobody else is called then. */
@@ -44,7 +47,7 @@ export class MapCalls {
 
   /** When the oldest pending call is to be given up, or Infinity. */
   get dueMs(): number {
-    const oldest: MapTask | undefined = this.pending.values().next().value
+    const oldest: MapTask | undefined = this.pending.keys().next().value
     return oldest === undefined ? Number.POSITIVE_INFINITY : oldest.startedMs + this.timeoutMs
   }
 
@@ -55,6 +58,11 @@ export class MapCalls {
     if (!isSuspect(inbound.ring.words, at)) return true
     this.isolated = task
     return this.pending.size === 0
+  }
+
+  /** A task that has waited, or a suspect, is about to be called: it is noted by itself. */
+  note(task: MapTask): void {
+    this.notes?.these([task.message], this.isolated === task)
   }
 
   /** User code is about to be called for a message. */
@@ -71,7 +79,9 @@ export class MapCalls {
 
   /** A synchronous call is over, and the next one may begin. */
   over(task: MapTask): void {
-    if (this.isolated === task) this.isolated = undefined
+    if (this.isolated !== task) return
+    this.isolated = undefined
+    this.notes?.clear()
   }
 
   /**
@@ -110,7 +120,7 @@ export class MapCalls {
   /** Gives the oldest task whose call takes too long, and waits for it no longer; its bytes stay (M5). */
   expired(nowMs: number): MapTask | undefined {
     if (this.pending.size === 0) return undefined
-    const task = this.pending.values().next().value as MapTask
+    const task = this.pending.keys().next().value as MapTask
     if (task.startedMs + this.timeoutMs > nowMs) return undefined
     this.ended(task)
     task.call++
@@ -135,12 +145,14 @@ export class MapCalls {
     if (isAlone) this.alone = task
     begin(inbound.ring.words, at, isAlone)
     task.startedMs = this.host.clock.now()
-    this.pending.add(task)
+    this.pending.set(task, this.notes?.hold())
     this.cell.awaited(this.pending.size)
   }
 
   private ended(task: MapTask): void {
     const { inbound, at } = task.message
+    const chunk = this.pending.get(task)
+    if (chunk !== undefined) this.notes?.release(chunk)
     this.pending.delete(task)
     end(inbound.ring.words, at)
     if (this.alone === task) this.alone = undefined

@@ -15,6 +15,7 @@ import { isPromise } from '../kernel/promise.js'
 import { backoffMs, type RetryStrategy } from '../kernel/retry.js'
 import type { Shares } from '../kernel/shares.js'
 import { deliveriesOf, isSuspect } from '../kernel/suspicion.js'
+import { BegunNotes, type Journal } from './begun-notes.js'
 import { type Death, poisonOf } from './death.js'
 import { Emitter, FULL, TOO_LARGE } from './emitter.js'
 import { Expansion } from './expansion.js'
@@ -61,6 +62,8 @@ export type MapperMemory = {
   thread: number
   /** How the predecessor died, if there was one. */
   death?: Death | undefined
+  /** Where it is noted what user code is called for, if that is to outlive the process. */
+  journal?: Journal | undefined
 }
 
 /** Messages begun in one step, at most. */
@@ -86,6 +89,7 @@ export class Mapper implements Actor {
   private readonly context: MapContext
   private readonly inSourceOrder: boolean
   private readonly death: Death | undefined
+  private readonly notes: BegunNotes | undefined
   private readonly budget = new StepBudget(STEP_MAX)
   /** Tasks whose results wait to be placed, in order of arrival; under order 'source' all tasks, in order of reading. */
   private readonly queue: MapTask[] = []
@@ -123,10 +127,12 @@ export class Mapper implements Actor {
       rekey: options.rekey,
     })
     this.death = memory.death
-    this.calls = new MapCalls(this.cell, host, options.handlerTimeoutMs, () => {
+    this.notes = memory.journal && new BegunNotes(memory.journal)
+    const onLate = () => {
       this.dirty = true
       this.counters.add('late')
-    })
+    }
+    this.calls = new MapCalls(this.cell, host, options.handlerTimeoutMs, onLate, this.notes)
     this.expansion = new Expansion(this.cell, memory.inbounds, this.emitter, this.calls)
     this.retries = new MapRetries(this.parking, this.lanes, this.cell, !this.inSourceOrder)
     this.retries.recover((message) => this.taskOf(message))
@@ -168,6 +174,7 @@ export class Mapper implements Actor {
     while (work < most && !this.halted()) {
       const inbound = this.intake.peek()
       if (inbound === undefined) break
+      if (this.notes !== undefined) this.notes.ahead(inbound)
       const message = new Message(inbound, inbound.take())
       const { words } = inbound.ring
       work++
@@ -278,6 +285,7 @@ export class Mapper implements Actor {
     }
     let result: MapResult | Promise<MapResult>
     task.isFixed = true
+    this.calls.note(task)
     this.calls.enter(message)
     try {
       result = this.handler(message, this.context)

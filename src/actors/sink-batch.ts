@@ -2,6 +2,7 @@
 
 import type { Message } from '../kernel/message.js'
 import type { Response } from '../sinks/response.js'
+import type { Chunk } from './begun-notes.js'
 
 export class SinkBatch {
   readonly messages: Message[] = []
@@ -18,6 +19,8 @@ export class SinkBatch {
   isAgain = false
   /** True for a suspect that is written alone (H1). */
   isSuspect = false
+  /** Where it is noted that it is with the sink. */
+  chunk: Chunk | undefined
   /** True once the answer no longer matters. */
   expired = false
   /** Lanes of which a message failed. */

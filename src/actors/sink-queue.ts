@@ -10,6 +10,7 @@ import { NO_LANE } from '../kernel/lane.js'
 import { DUE_DOUBLE, EPOCH, KIND } from '../kernel/layout.js'
 import { Message } from '../kernel/message.js'
 import { acquit, isSuspect } from '../kernel/suspicion.js'
+import type { BegunNotes } from './begun-notes.js'
 import { DueHeap } from './due-heap.js'
 import type { Intake } from './intake.js'
 import { Lanes } from './lanes.js'
@@ -29,6 +30,8 @@ export type SinkQueueOptions = {
   passOn: (message: Message) => boolean
   /** Tells whether a record's kind word is of that kind. */
   isSpecial: (kind: number) => boolean
+  /** Where it is noted what is given, if that is to outlive the process. */
+  notes: BegunNotes | undefined
 }
 
 export class Waiter implements Tenant {
@@ -191,6 +194,7 @@ export class SinkQueue {
     while (messages.length < batchMax && !this.parking.full && this.lanes.waiting < WAITING_MAX) {
       const inbound = this.intake.peek()
       if (inbound === undefined) break
+      this.options.notes?.ahead(inbound)
       const message = new Message(inbound, inbound.position)
       const kind = inbound.ring.words[message.at + KIND]
       if (kind !== PLAIN_MESSAGE && this.options.isSpecial(kind)) {

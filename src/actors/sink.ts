@@ -17,6 +17,7 @@ import { backoffMs, type RetryStrategy } from '../kernel/retry.js'
 import { begin, deliveriesOf, hasCompany, isSuspect } from '../kernel/suspicion.js'
 import { type HoldOptions, type NackOptions, Response, type ServeOptions } from '../sinks/response.js'
 import type { OnSuccessMessage, Sink } from '../sinks/sink.js'
+import { BegunNotes, type Journal } from './begun-notes.js'
 import { type Death, poisonOf } from './death.js'
 import type { Intake } from './intake.js'
 import type { Order } from './order.js'
@@ -51,6 +52,8 @@ export type SinkMemory = {
   counters: Counters
   /** How the predecessor died, if there was one. */
   death?: Death | undefined
+  /** Where it is noted what the sink is given, if that is to outlive the process. */
+  journal?: Journal | undefined
 }
 
 /** Batches written in one step, at most. */
@@ -72,6 +75,7 @@ export class SinkActor implements Actor {
   private readonly batches: SinkBatch[] = []
   private readonly intake: Intake
   private readonly death: Death | undefined
+  private readonly notes: BegunNotes | undefined
   /** Writes that the sink has not answered. */
   private calls = 0
   /** Writes that were given up and still have no answer. */
@@ -91,6 +95,7 @@ export class SinkActor implements Actor {
     this.cell = memory.cell
     this.intake = memory.intake
     this.death = memory.death
+    this.notes = memory.journal && new BegunNotes(memory.journal)
     this.outlet = memory.outlet
     this.counters = memory.counters
     this.host = host
@@ -98,7 +103,7 @@ export class SinkActor implements Actor {
     const passOn = (message: Message) => this.passOn(message)
     const { idsMayRepeat } = options
     this.queue = new SinkQueue(
-      { order, ordered, batchMax, concurrency, idsMayRepeat, passOn, isSpecial },
+      { order, ordered, batchMax, concurrency, idsMayRepeat, passOn, isSpecial, notes: this.notes },
       memory,
       host.clock,
     )
@@ -182,7 +187,10 @@ export class SinkActor implements Actor {
     }
     this.returned()
     if (isPromise(answer)) this.await(batch, answer)
-    else this.answered(batch, answer)
+    else {
+      if (batch.isSuspect) this.notes?.clear()
+      this.answered(batch, answer)
+    }
   }
 
   /** H1: what is given now, and what has waited before, is remembered, should the thread die in it. */
@@ -193,6 +201,7 @@ export class SinkActor implements Actor {
     batch.isSuspect = isAlone && isSuspect(first.inbound.ring.words, first.at)
     if (isAlone) begin(first.inbound.ring.words, first.at, true)
     else if (this.calls > 0 || batch.isAgain) this.beginAll(messages)
+    if (batch.isAgain || batch.isSuspect) this.notes?.these(messages, batch.isSuspect)
     this.intake.gave(this.cell)
     this.cell.handlingBatch()
   }
@@ -230,6 +239,7 @@ export class SinkActor implements Actor {
   private await(batch: SinkBatch, promise: PromiseLike<unknown>): void {
     batch.deadlineMs = this.host.clock.now() + this.options.writeTimeoutMs
     batch.isOut = true
+    batch.chunk = this.notes?.hold()
     this.cell.awaited(++this.calls)
     // Where the messages lie now: parking moves them, and the late write still reads these bytes (M5).
     const places = batch.messages.map((message) => ({ inbound: message.inbound, place: message.place }))
@@ -253,6 +263,8 @@ export class SinkActor implements Actor {
 
   private answeredBy(batch: SinkBatch): void {
     batch.isOut = false
+    if (batch.chunk !== undefined) this.notes?.release(batch.chunk)
+    if (batch.isSuspect) this.notes?.clear()
     this.cell.awaited(--this.calls)
   }
 

@@ -74,6 +74,18 @@ export class Inbound {
     return this.ring.doubles[(this.ring.wordAt(this.next) >>> 1) + SEQUENCE_DOUBLE] | 0
   }
 
+  /** Visits the next records that are there, at most so many, without reading them; gives the position behind the last. */
+  lookAhead(most: number, visit: (at: number) => void): number {
+    const { ring } = this
+    let position = this.next
+    for (let i = 0; i < most && position !== this.tailSeen; i++) {
+      const at = ring.wordAt(position)
+      if ((ring.words[at + KIND] & 0xff) !== PADDING_KIND) visit(at)
+      position = (position + ring.words[at + LENGTH]) | 0
+    }
+    return position
+  }
+
   /** The order watermark. Read it before `peek` (O3). */
   watermark(): number {
     return Atomics.load(this.ring.words, WATERMARK_WORD)

@@ -14,6 +14,7 @@ export class Outbound {
   readonly ring: Ring
   /** Position after the last record that was claimed; the cell publishes it. */
   tail: number
+  private readonly producerBell: Doorbell
   private readonly consumerBell: Doorbell
   private published: number
   /** Where the tail was when the consumer was last woken. */
@@ -26,6 +27,7 @@ export class Outbound {
 
   constructor(mailbox: Mailbox) {
     this.ring = new Ring(mailbox.memory)
+    this.producerBell = mailbox.producerBell
     this.consumerBell = mailbox.consumerBell
     this.tail = this.published = this.rung = Atomics.load(this.ring.words, TAIL_WORD)
     this.releaseSeen = Atomics.load(this.ring.words, RELEASE_WORD)
@@ -72,9 +74,15 @@ export class Outbound {
     return this.ring.capacity - ((this.tail - this.releaseSeen) | 0)
   }
 
-  /** Asks the consumer to ring when it releases bytes. Look at the free space again after it (W2). */
+  /**
+   * Asks the consumer to ring when it releases bytes. What it released just before, it did not ring for: then this thread rings
+   * its own bell, as the step that found no room may be the last one before the wait (W2).
+   */
   want(): void {
     Atomics.store(this.ring.words, WANTED_WORD, 1)
+    const seen = this.releaseSeen
+    this.releaseSeen = Atomics.load(this.ring.words, RELEASE_WORD)
+    if (this.releaseSeen !== seen) this.producerBell.ring()
   }
 
   /** Publishes the tail and the order watermark that the actor's commit made true. `wakeConsumer` is owed. */

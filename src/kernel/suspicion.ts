@@ -26,6 +26,12 @@ export function acquit(words: Int32Array, at: number): void {
   words[at + STATE] &= ~(STATE_BEGUN | STATE_ALONE | STATE_SUSPECT)
 }
 
+/** A process died while the record may have been in user code; `deliveries`: how often it was alone in it. */
+export function accuse(words: Int32Array, at: number, deliveries: number): void {
+  if (words[at + STATE] !== 0) return
+  words[at + STATE] = STATE_SUSPECT | (Math.min(deliveries, DELIVERIES_MAX) << STATE_DELIVERIES_SHIFT)
+}
+
 /** Tells whether a thread died while the record was in user code: it runs alone until it is acquitted. */
 export function isSuspect(words: Int32Array, at: number): boolean {
   return (words[at + STATE] & STATE_SUSPECT) !== 0

@@ -53,6 +53,8 @@ export interface Source {
   readonly redelivers?: boolean
   /** How many records there are in all, if that is known: for progress. */
   readonly total?: number
+  /** The directory where it keeps its position durably, if it does: what is in user code is noted there, too. */
+  readonly checkpoint?: string
   /** Called once before the first `read`. */
   open?(context: SourceContext): void | Promise<void>
   /**

@@ -11,6 +11,7 @@ import { createLog, type LogWriter } from '../kernel/log.js'
 import { Pulse } from '../kernel/pulse.js'
 import { Runner } from '../kernel/runner.js'
 import type { Sink } from '../sinks/sink.js'
+import { BegunFile } from './begun-files.js'
 import type { PlanMemory } from './memory.js'
 import type { Plan, PlannedActor } from './plan.js'
 import { resumePosition } from './resume.js'
@@ -51,6 +52,7 @@ export class Crew {
   private readonly abort = new AbortController()
   private readonly openedSinks = new Set<Sink>()
   private readonly opened: Opened[] = []
+  private readonly journals: BegunFile[] = []
   private runner: Runner | undefined
   private reader: Reader | undefined
   private lagTimer: NodeJS.Timeout | undefined
@@ -93,7 +95,7 @@ export class Crew {
       this.options.broken(bug(actor, error)),
     )
     for (const planned of this.planned) {
-      const life = lifeOf(this.options, planned.name)
+      const life = { ...lifeOf(this.options, planned.name), journal: this.journalOf(planned) }
       const actor = buildActor(
         topology,
         plan,
@@ -129,6 +131,7 @@ export class Crew {
     const errors: unknown[] = []
     for (const each of this.opened.reverse()) await closing(each).catch((error) => errors.push(error))
     this.opened.length = 0
+    for (const journal of this.journals.splice(0)) journal.close()
     if (errors.length > 0) throw errors[0]
   }
 
@@ -150,6 +153,14 @@ export class Crew {
       renew: (reason) => this.options.renew(reason),
       fail: (error) => this.fail(error),
     }
+  }
+
+  private journalOf({ kind, name }: PlannedActor): BegunFile | undefined {
+    const { begun } = this.options.life
+    if (begun === undefined || (kind !== 'mapper' && kind !== 'sink')) return undefined
+    const file = new BegunFile(begun, name)
+    this.journals.push(file)
+    return file
   }
 
   private logOf(actorName: string) {
@@ -182,7 +193,7 @@ export class Crew {
 }
 
 function lifeOf({ life, done }: CrewOptions, actorName: string): Life {
-  const { death, ...rest } = life
+  const { death, begun: _, ...rest } = life
   if (death === undefined) return { ...rest, onDone: done }
   return { ...rest, onDone: done, death: { ...death, isBlamed: death.blamed.includes(actorName) } }
 }

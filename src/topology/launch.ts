@@ -1,9 +1,11 @@
 // Brings a topology up on threads, or inline, and gives the handle of the running one.
 
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { MillraceError } from '../kernel/failure.js'
+import { MillraceError, messageOf } from '../kernel/failure.js'
 import type { LogWriter } from '../kernel/log.js'
 import type { Threads } from '../kernel/threads.js'
+import { type BegunFiles, openBegunFiles } from './begun-files.js'
 import { isTopology } from './define.js'
 import { fingerprintOf } from './fingerprint.js'
 import type { Hands, HandsOptions } from './hands.js'
@@ -48,14 +50,27 @@ async function launchInline(loaded: Topology, options: StartOptions): Promise<Ru
 function prepare(topology: Topology, options: StartOptions): HandsOptions {
   const plan = planOf(topology)
   const runKey = crypto.getRandomValues(new Int32Array(2)) as unknown as [number, number]
-  const life = { runKey, incarnation: 0, epoch: 1 }
+  const life = { runKey, incarnation: 0, epoch: 1, begun: begunOf(topology, options) }
   return { topology, plan, memory: createMemory(plan), log: options.log ?? logToStderr, life }
 }
 
-async function supervise({ topology, plan, memory }: HandsOptions, hands: Hands): Promise<Running> {
-  const supervisor = new Supervisor({ topology, plan, memory, hands })
+async function supervise({ topology, plan, memory, life }: HandsOptions, hands: Hands): Promise<Running> {
+  const supervisor = new Supervisor({ topology, plan, memory, hands, begun: life.begun })
   await supervisor.start()
   return supervisor
+}
+
+/** Where what is begun is noted: the directory that is given, or the source's own. */
+function begunOf(topology: Topology, options: StartOptions): BegunFiles | undefined {
+  const { checkpoint } = topology.source
+  const directory = options.state ?? (checkpoint === undefined ? undefined : join(checkpoint, 'begun'))
+  if (directory === undefined) return undefined
+  try {
+    return openBegunFiles(directory)
+  } catch (cause) {
+    const what = `topology "${topology.name}": ${directory}: cannot be written: ${messageOf(cause)}`
+    throw new MillraceError('ERR_OPEN', what, { cause })
+  }
 }
 
 function urlOf(target: unknown): URL {

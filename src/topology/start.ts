@@ -10,6 +10,11 @@ export type StartOptions = {
   log?: LogWriter
   /** 0: everything in one loop of this thread. */
   threads?: 0
+  /**
+   * A directory in which it is noted what is in user code, so that a record that kills the process again and again is found.
+   * Of this topology alone. Default: in the source's checkpoint, where it has one.
+   */
+  state?: string
 }
 
 /**
@@ -37,9 +42,11 @@ export async function run(target: URL | string | Topology, options: StartOptions
 }
 
 function checkOptions(options: StartOptions): void {
-  checkNames('start()', options, ['log', 'threads'], '{ threads: 0 }')
-  const { threads, log } = options
+  checkNames('start()', options, ['log', 'threads', 'state'], '{ threads: 0 }')
+  const { threads, log, state } = options
   if (threads !== undefined && threads !== 0)
     throw unusable('start(): threads', threads, '0, or nothing: map threads are in the topology')
+  if (state !== undefined && (typeof state !== 'string' || state === ''))
+    throw unusable('start(): state', state, 'the path of a directory')
   if (log !== undefined && typeof log !== 'function') throw unusable('start(): log', log, 'a function')
 }

@@ -3,6 +3,7 @@
 import { systemClock } from '../kernel/clock.js'
 import { type CounterName, Counters } from '../kernel/counters.js'
 import { MillraceError } from '../kernel/failure.js'
+import { type BegunFiles, closeBegunFiles } from './begun-files.js'
 import type { Hands } from './hands.js'
 import { holdouts } from './holdouts.js'
 import type { PlanMemory } from './memory.js'
@@ -10,7 +11,13 @@ import type { Plan } from './plan.js'
 import type { Inspection, Progress, Running, Summary } from './running.js'
 import type { Topology } from './types.js'
 
-export type SupervisorOptions = { topology: Topology; plan: Plan; memory: PlanMemory; hands: Hands }
+export type SupervisorOptions = {
+  topology: Topology
+  plan: Plan
+  memory: PlanMemory
+  hands: Hands
+  begun?: BegunFiles | undefined
+}
 
 /** A stop by failure ends within 2 s (P7): so long may nacks and closing take, each. */
 const FAILURE_MS = 900
@@ -21,6 +28,7 @@ export class Supervisor implements Running {
   private readonly plan: Plan
   private readonly memory: PlanMemory
   private readonly hands: Hands
+  private readonly begun: BegunFiles | undefined
   private readonly counters: Counters[]
   private readonly startedMs = systemClock.now()
   private endedMs: number | undefined
@@ -29,7 +37,8 @@ export class Supervisor implements Running {
   private resolve: (summary: Summary) => void = () => {}
   private reject: (error: Error) => void = () => {}
 
-  constructor({ topology, plan, memory, hands }: SupervisorOptions) {
+  constructor({ topology, plan, memory, hands, begun }: SupervisorOptions) {
+    this.begun = begun
     this.topology = topology
     this.plan = plan
     this.memory = memory
@@ -137,6 +146,7 @@ export class Supervisor implements Running {
       return
     }
     await this.hands.kill()
+    if (this.begun !== undefined) closeBegunFiles(this.begun, true)
     this.resolve(this.summary())
   }
 
@@ -154,6 +164,8 @@ export class Supervisor implements Running {
     await withinMs(FAILURE_MS, this.hands.abandon(reason))
     await withinMs(FAILURE_MS, this.hands.stop())
     await this.hands.kill()
+    // It ends by itself: nobody in user code is to blame.
+    if (this.begun !== undefined) closeBegunFiles(this.begun, false)
   }
 
   private summary(): Summary {

@@ -1,5 +1,6 @@
 // Builds actors on the memory of a plan: on any thread, inline, or in a simulation, and again after an actor's death.
 
+import type { Journal } from '../actors/begun-notes.js'
 import type { Death } from '../actors/death.js'
 import { Forwarder } from '../actors/forwarder.js'
 import { Intake } from '../actors/intake.js'
@@ -18,6 +19,7 @@ import { Inbound } from '../kernel/inbound.js'
 import type { Mailbox } from '../kernel/mailbox.js'
 import { Outbound } from '../kernel/outbound.js'
 import { Shares, shareKey } from '../kernel/shares.js'
+import type { BegunFiles } from './begun-files.js'
 import type { PlanMemory } from './memory.js'
 import type { Plan, PlannedActor } from './plan.js'
 import { routeFunction } from './route.js'
@@ -33,12 +35,16 @@ export type Life = {
   epoch: number
   /** How the life before ended, if there was one. */
   death?: Death | undefined
+  /** Where it is noted what user code is called for, if that is to outlive the process. */
+  journal?: Journal | undefined
   /** Called when the reader has nothing left to do. */
   onDone: () => void
 }
 
 /** What one life of a thread is given. */
-export type CrewLife = Omit<Life, 'onDone' | 'death'> & {
+export type CrewLife = Omit<Life, 'onDone' | 'death' | 'journal'> & {
+  /** Of the process, if it is to be noted what user code is called for. */
+  begun?: BegunFiles | undefined
   /** `blamed`: the actors whose records it is held against. */
   death?: (Omit<Death, 'isBlamed'> & { blamed: readonly string[] }) | undefined
 }
@@ -53,6 +59,7 @@ type Ends = {
   shares: Shares
   counters: Counters
   death: Death | undefined
+  journal: Journal | undefined
 }
 
 /** Builds the actor with number `index` of the plan: it goes on where its cell says. */
@@ -102,6 +109,7 @@ function openEnds(plan: Plan, memory: PlanMemory, index: number, life: Life): En
     shares: new Shares(shareKey(life.runKey, index, life.incarnation)),
     counters: new Counters(memory.counters[index]),
     death: life.death,
+    journal: life.journal,
   }
 }
 
