@@ -23,8 +23,8 @@ export type Io = {
   wallClock(): number
   /** Calls it every so many ms until the returned function is called; does not keep the process alive. */
   every(ms: number, call: () => void): () => void
-  /** Calls it once, later; as above. */
-  after(ms: number, call: () => void): () => void
+  /** Calls it once, later; as above, unless `keepsAlive`. */
+  after(ms: number, call: () => void, keepsAlive?: boolean): () => void
   /** Ends the process at once. */
   exit(code: number): void
 }
@@ -47,8 +47,9 @@ export function processIo(): Io {
       const timer = setInterval(call, ms).unref()
       return () => clearInterval(timer)
     },
-    after(ms, call) {
-      const timer = setTimeout(call, ms).unref()
+    after(ms, call, keepsAlive = false) {
+      const timer = setTimeout(call, ms)
+      if (!keepsAlive) timer.unref()
       return () => clearTimeout(timer)
     },
     exit: (code) => process.exit(code),

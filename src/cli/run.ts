@@ -16,7 +16,10 @@ import { failedSummary, writeSummary } from './summary.js'
 import { type OptionValues, UsageError, type Verb } from './verb.js'
 
 /** How a topology is started: `start` of the topology folder, or a test's. */
-export type Start = (target: URL, options: { log: LogWriter; threads?: 0 }) => Promise<Running>
+export type Start = (
+  target: URL,
+  options: { log: LogWriter; threads?: 0; state?: string },
+) => Promise<Running>
 
 type Command = {
   url: URL
@@ -51,6 +54,11 @@ export const runVerb: Verb = {
       value: '0',
       help: '0: everything in one loop, no worker threads; for debugging.',
     },
+    restarts: {
+      type: 'string',
+      value: 'count',
+      help: 'Start it again after a crash of the process, at most so often in a row.',
+    },
     'no-progress': { type: 'boolean', help: 'No progress.' },
     'log-level': {
       type: 'string',
@@ -65,6 +73,14 @@ export const runVerb: Verb = {
   ].join('\n'),
   async main(operands, options, io) {
     const command = commandOf(operands[0], options, io)
+    if (options.restarts !== undefined) {
+      const restartsMax = restartsOf(options.restarts)
+      return (await import('./restarts.js')).runWithRestarts({
+        args: argsOf(operands, options),
+        restartsMax,
+        io,
+      })
+    }
     // Loaded when the signals are listened for: it takes a while.
     const start: Start = async (...given) => (await import('../topology/start.js')).start(...given)
     return run(command, io, start)
@@ -115,7 +131,12 @@ export async function run(command: Command, io: Io, start: Start): Promise<numbe
 async function follow(context: RunContext, start: Start): Promise<number> {
   const { command, io, line, signals } = context
   const log = createLogWriter(io, command.level, line.clear)
-  const starting = start(command.url, command.isInline ? { log, threads: 0 } : { log })
+  const state = io.env.MILLRACE_STATE
+  const starting = start(command.url, {
+    log,
+    ...(command.isInline && { threads: 0 }),
+    ...(state !== undefined && { state }),
+  })
   const running = await Promise.race([starting, signals.forced])
   if (typeof running === 'string') return endForced(running, context)
   context.running = running
@@ -153,6 +174,18 @@ function fail(error: unknown, { command, io, running }: RunContext): number {
   }
   io.stderr.write(errorText(error))
   return codeOfExit(error)
+}
+
+function restartsOf(given: string | boolean): number {
+  const count = Number(given)
+  if (given !== '' && Number.isInteger(count) && count >= 0 && count <= 1_000_000) return count
+  throw new UsageError(`--restarts: got ${JSON.stringify(given)}, wanted a whole number from 0 to 1,000,000`)
+}
+
+/** Gives the arguments of the run that a parent starts: all but `--restarts`. */
+function argsOf(operands: readonly string[], options: OptionValues): string[] {
+  const given = Object.entries(options).filter(([name]) => name !== 'restarts')
+  return [...operands, ...given.map(([name, value]) => (value === true ? `--${name}` : `--${name}=${value}`))]
 }
 
 function levelOf(given: string | boolean | undefined, where: string): LogLevel | undefined {

@@ -3,6 +3,7 @@
 
 import type { MessagePort } from 'node:worker_threads'
 import * as Comlink from 'comlink'
+import { within } from './deadline.js'
 import { MillraceError } from './failure.js'
 
 /** Serves an object's methods to the other side of a port. */
@@ -22,21 +23,11 @@ export async function call<Result>(
   ended: Promise<unknown>,
   timeoutMs: number,
 ): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new MillraceError('ERR_THREAD', `${what}: no answer within ${timeoutMs} ms`)),
-      timeoutMs,
-    )
+  const gone = ended.then(() => {
+    throw new MillraceError('ERR_THREAD', `${what}: the thread has ended`)
   })
-  const gone = ended.then(
-    () => Promise.reject(new MillraceError('ERR_THREAD', `${what}: the thread has ended`)),
-    (error) => Promise.reject(error),
-  )
   gone.catch(() => {})
-  try {
-    return await Promise.race([result, gone, late])
-  } finally {
-    clearTimeout(timer)
-  }
+  return within(timeoutMs, Promise.race([result, gone]), () => {
+    throw new MillraceError('ERR_THREAD', `${what}: no answer within ${timeoutMs} ms`)
+  })
 }

@@ -5,6 +5,7 @@ import type { Reader } from '../actors/reader.js'
 import type { Actor, Host } from '../kernel/actor.js'
 import { LoopClock, type Random, systemClock, systemRandom } from '../kernel/clock.js'
 import { Counters } from '../kernel/counters.js'
+import { within } from '../kernel/deadline.js'
 import { Doorbell } from '../kernel/doorbell.js'
 import { isMillraceError, MillraceError, messageOf } from '../kernel/failure.js'
 import { createLog, type LogWriter } from '../kernel/log.js'
@@ -209,17 +210,13 @@ async function opening(name: string, open: () => void | Promise<void>): Promise<
 
 /** Closes a source or a sink; one that does not end is not waited for. */
 async function closing({ name, code, close }: Opened): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`close() has not ended after ${CLOSE_MS} ms`)), CLOSE_MS)
-  })
   try {
-    await Promise.race([Promise.resolve().then(close), late])
+    await within(CLOSE_MS, Promise.resolve().then(close), () => {
+      throw new Error(`close() has not ended after ${CLOSE_MS} ms`)
+    })
   } catch (error) {
     if (isMillraceError(error)) throw error
     throw new MillraceError(code, `${name}: could not be closed: ${messageOf(error)}`, { cause: error })
-  } finally {
-    clearTimeout(timer)
   }
 }
 

@@ -1,6 +1,7 @@
 // The end of the process by its own hand (H3): for a thread that nothing else ends, since it is in a native call that blocks.
 
 import { writeSync } from 'node:fs'
+import { within } from '../kernel/deadline.js'
 
 /** Says why, and ends the process by SIGKILL: exit code 137. `process.exit` would wait for the thread for ever. */
 export function endProcess(why: string): void {
@@ -16,10 +17,5 @@ export function endProcess(why: string): void {
 
 /** Waits for the end of a thread; if it does not come in time, the process ends. */
 export async function endsWithin(timeoutMs: number, ended: Promise<unknown>, why: string): Promise<void> {
-  const timer = setTimeout(() => endProcess(why), timeoutMs)
-  try {
-    await ended
-  } finally {
-    clearTimeout(timer)
-  }
+  await within(timeoutMs, ended, () => endProcess(why))
 }

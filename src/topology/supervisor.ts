@@ -2,6 +2,7 @@
 
 import { systemClock } from '../kernel/clock.js'
 import { type CounterName, Counters } from '../kernel/counters.js'
+import { within } from '../kernel/deadline.js'
 import { MillraceError } from '../kernel/failure.js'
 import { type BegunFiles, closeBegunFiles } from './begun-files.js'
 import type { Hands } from './hands.js'
@@ -185,11 +186,11 @@ export class Supervisor implements Running {
   }
 }
 
-async function withinMs(timeoutMs: number, promise: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs)
-  })
-  await Promise.race([promise.catch(() => {}), late])
-  clearTimeout(timer)
+/** Waits for something that may fail, but not for long. */
+function withinMs(timeoutMs: number, promise: Promise<unknown>): Promise<unknown> {
+  return within(
+    timeoutMs,
+    promise.catch(() => {}),
+    () => {},
+  )
 }

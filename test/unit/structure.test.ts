@@ -15,6 +15,7 @@ const LONG_FILES: Record<string, string> = {
     'one state machine: the usual case and all that a task may wait for share its commit',
   'src/actors/reader.ts':
     'one state machine: read, write and settle share the in-flight table and the commit',
+  'src/actors/sink-queue.ts': 'who is next: lanes, retries and suspects decide it together',
   'src/actors/sink.ts': 'one state machine: each kind of answer, over one list of batches',
   'src/kernel/codec.ts': 'writing and reading of one format, side by side',
   'src/sources/generator.ts': 'half of it is the pool of records, which nothing else needs',
@@ -24,10 +25,11 @@ const LONG_FILES: Record<string, string> = {
 const MAY_IMPORT: Record<string, readonly string[]> = {
   kernel: [],
   actors: ['kernel', 'sources/source.ts', 'sinks/sink.ts', 'sinks/response.ts'],
+  store: ['kernel'],
   topology: ['kernel', 'actors', 'sources/source.ts', 'sinks/sink.ts', 'sinks/response.ts'],
   cli: ['kernel', 'topology'],
   testing: ['kernel', 'topology', 'sources/source.ts', 'sinks/sink.ts', 'sinks/response.ts'],
-  sources: ['kernel'],
+  sources: ['kernel', 'store'],
   sinks: ['kernel'],
   'main.ts': ['cli'],
   'index.ts': ['kernel', 'actors', 'topology', 'sources', 'sinks'],
@@ -47,8 +49,11 @@ const SHARED_MEMORY: Record<string, string> = {
 const TIME_AND_CHANCE: Record<string, string> = {
   'src/kernel/clock.ts': 'the clock',
   'src/kernel/runner.ts': 'turns actors',
-  'src/kernel/control.ts': 'a deadline for each call of the control plane',
-  'src/topology/supervisor.ts': 'the grace of a drain, the deadline of a stop',
+  'src/kernel/deadline.ts': 'the one deadline for promises',
+  'src/topology/supervisor.ts': 'the grace of a drain',
+  'src/topology/thread-hands.ts': 'the watchdog looks at the threads',
+  'src/topology/thread-keeper.ts': 'the delay of a restart',
+  'src/topology/thread.ts': 'throws what ends its thread from a turn of its own',
   'src/topology/crew.ts': "looks at the source's lag",
   'src/cli/io.ts': 'the timers of the command line, in one place that tests replace',
   'src/sources/support/waiter.ts': 'the one wait of a read',
@@ -146,7 +151,10 @@ describe('code', () => {
   })
 
   test('only the command line ends the process', () => {
-    expectListed(/\bprocess\.exit\(/, { 'src/cli/io.ts': 'for the verbs', 'src/main.ts': 'for all else' })
+    expectListed(/\bprocess\.exit\(/, {
+      'src/cli/io.ts': 'for the verbs',
+      'src/main.ts': 'for all else',
+    })
   })
 
   test('nothing is left to do', () => {

@@ -43,6 +43,7 @@ test('the smallest topology', () => {
       graceMs: 10_000,
       contractBreaches: 1,
       maxDeliveries: 10,
+      poisonAfter: 3,
     },
     inline: false,
   })

@@ -70,7 +70,7 @@ describe('what is wrong is said', () => {
       'an option that is like no other',
       { limits: { zzz: 1 } },
       [
-        'unknown option limits.zzz; known here: messageBytes, memoryBytes, inFlight, graceMs, contractBreaches and maxDeliveries',
+        'unknown option limits.zzz; known here: messageBytes, memoryBytes, inFlight, graceMs, contractBreaches, poisonAfter and maxDeliveries',
       ],
     ],
     [
