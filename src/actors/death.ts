@@ -17,8 +17,8 @@ export type Death = {
 /** Why a record is poison. */
 export function poisonOf(message: Message, stage: string, death: Death | undefined): Failure {
   const deliveries = deliveriesOf(message.inbound.ring.words, message.at)
-  const last = death === undefined ? '' : `; the last time it ${death.reason}`
+  const last = death === undefined ? '' : `; the last time the thread ${death.reason}`
   const error = death?.error === undefined ? undefined : fromErrorRecord(death.error)
-  const reason = `poison: the thread died ${deliveries} times while ${stage} had this record alone in hand${last}`
+  const reason = `poison: its thread or process died ${deliveries} times while ${stage} had this record alone in hand${last}`
   return { reason, error, attempts: message.attempt - 1 + deliveries, stage }
 }

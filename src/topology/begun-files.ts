@@ -15,40 +15,36 @@ import {
 import { join } from 'node:path'
 import type { Journal, Range, Suspects } from '../actors/begun-notes.js'
 
-/** What the threads are told of it. */
+/** What the threads are told of it. `suspects`: by place, which is the name of a map stage or sink. */
 export type BegunFiles = {
   directory: string
   /** Number of this life of the process. */
   life: number
-  suspects: Suspects
+  suspects: Readonly<Record<string, Suspects>>
 }
 
-type Known = { life: number; suspects: Suspects }
+type Note = { place: string; life: number; isAlone: boolean; ranges: Range[] }
 
 const KNOWN = 'suspects.json'
-const NOTE = /^begun-.*\.note$/
-/** Suspects whose deaths are counted, at most. */
+const NOTE = /^begun-(.+)@.+\.note$/
+/** Suspects of a place whose deaths are counted, at most. */
 const COUNTED_MAX = 1_000
 const HEAD = 4
+const NOBODY: Suspects = { ranges: [], deliveries: {} }
 
 /** Reads what an earlier process left, and begins a life. Only one process may use the directory at a time. */
 export function openBegunFiles(directory: string): BegunFiles {
   mkdirSync(directory, { recursive: true })
   const known = readKnown(directory)
-  const left = readdirSync(directory)
-    .filter((name) => NOTE.test(name))
-    .map((name) => readNote(join(directory, name)))
-    .filter((note) => note !== undefined && note.life === known.life)
-  const deliveries = { ...known.suspects.deliveries }
-  for (const note of left) {
-    if (!note?.isAlone || note.ranges.length !== 1) continue
-    const [[partition, offset]] = note.ranges
-    const key = `${partition}:${offset}`
-    deliveries[key] = (deliveries[key] ?? 0) + 1
+  const suspects: Record<string, Suspects> = {}
+  for (const note of notesIn(directory)) {
+    if (note.life !== known.life || note.ranges.length === 0) continue
+    const before = suspects[note.place] ?? {
+      ...NOBODY,
+      deliveries: known.suspects[note.place]?.deliveries ?? {},
+    }
+    suspects[note.place] = withNote(before, note)
   }
-  const ranges = left.flatMap((note) => note?.ranges ?? [])
-  const counted = Object.fromEntries(Object.entries(deliveries).slice(-COUNTED_MAX))
-  const suspects = { ranges, deliveries: ranges.length === 0 ? {} : counted }
   const life = known.life + 1
   // Counted and begun anew in one step, so that a death in between is not counted twice.
   writeFileSync(join(directory, `${KNOWN}.new`), JSON.stringify({ life, suspects }))
@@ -70,10 +66,11 @@ export class BegunFile implements Journal {
   private readonly life: number
   private readonly doubles = new Float64Array(HEAD + 3 * 64)
 
-  constructor({ directory, life, suspects }: BegunFiles, actorName: string) {
-    this.fd = openSync(join(directory, `begun-${actorName}.note`), 'w')
+  /** Of the actor with this name, at this place. */
+  constructor({ directory, life, suspects }: BegunFiles, place: string, actorName: string) {
+    this.fd = openSync(join(directory, `begun-${place}@${actorName}.note`), 'w')
     this.life = life
-    this.suspects = suspects
+    this.suspects = suspects[place] ?? NOBODY
   }
 
   write(ranges: readonly Range[], isAlone: boolean): void {
@@ -92,19 +89,37 @@ export class BegunFile implements Journal {
   }
 }
 
-function readNote(path: string): { life: number; isAlone: boolean; ranges: Range[] } | undefined {
+/** One who was alone in user code has died once more; all others are suspects. */
+function withNote({ ranges, deliveries }: Suspects, note: Note): Suspects {
+  const all = [...ranges, ...note.ranges]
+  if (!note.isAlone || note.ranges.length !== 1) return { ranges: all, deliveries }
+  const [[partition, offset]] = note.ranges
+  const key = `${partition}:${offset}`
+  const counted = { ...deliveries, [key]: (deliveries[key] ?? 0) + 1 }
+  return { ranges: all, deliveries: Object.fromEntries(Object.entries(counted).slice(-COUNTED_MAX)) }
+}
+
+function notesIn(directory: string): Note[] {
+  return readdirSync(directory).flatMap((name) => {
+    const place = NOTE.exec(name)?.[1]
+    const note = place === undefined ? undefined : readNote(join(directory, name), place)
+    return note === undefined ? [] : [note]
+  })
+}
+
+function readNote(path: string, place: string): Note | undefined {
   const bytes = readFileSync(path)
   const doubles = new Float64Array(
     bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + (bytes.length & ~7)),
   )
   const [life, isAlone, count, sum] = doubles
   // A write that was cut short says nothing.
-  if (doubles.length < HEAD + 3 * count || sum !== checksum(doubles, count)) return undefined
+  if (!(doubles.length >= HEAD + 3 * count) || sum !== checksum(doubles, count)) return undefined
   const ranges = Array.from(
     { length: count },
     (_, i) => [...doubles.slice(HEAD + 3 * i, HEAD + 3 * i + 3)] as Range,
   )
-  return { life, isAlone: isAlone === 1, ranges }
+  return { place, life, isAlone: isAlone === 1, ranges }
 }
 
 function checksum(doubles: Float64Array, count: number): number {
@@ -113,10 +128,10 @@ function checksum(doubles: Float64Array, count: number): number {
   return sum
 }
 
-function readKnown(directory: string): Known {
+function readKnown(directory: string): Omit<BegunFiles, 'directory'> {
   try {
-    return JSON.parse(readFileSync(join(directory, KNOWN), 'utf8')) as Known
+    return JSON.parse(readFileSync(join(directory, KNOWN), 'utf8'))
   } catch {
-    return { life: 0, suspects: { ranges: [], deliveries: {} } }
+    return { life: 0, suspects: {} }
   }
 }

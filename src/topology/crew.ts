@@ -156,10 +156,11 @@ export class Crew {
     }
   }
 
-  private journalOf({ kind, name }: PlannedActor): BegunFile | undefined {
+  private journalOf({ kind, name, stage, sink }: PlannedActor): BegunFile | undefined {
     const { begun } = this.options.life
     if (begun === undefined || (kind !== 'mapper' && kind !== 'sink')) return undefined
-    const file = new BegunFile(begun, name)
+    const place = kind === 'mapper' ? this.options.topology.stages[stage].name : sink
+    const file = new BegunFile(begun, place, name)
     this.journals.push(file)
     return file
   }
