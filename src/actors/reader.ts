@@ -44,6 +44,7 @@ import { type Completed, InFlight } from './in-flight.js'
 import type { Order } from './order.js'
 import { outboundFor } from './partition.js'
 import { Resume } from './resume.js'
+import { Spread } from './spread.js'
 
 export type ReaderOptions = {
   name: string
@@ -104,6 +105,7 @@ export class Reader implements Actor {
   private nowMs = 0
   private settledMs = 0
   private readonly resume: Resume
+  private readonly spread: Spread
 
   constructor(options: ReaderOptions, memory: ReaderMemory, host: Host) {
     this.name = options.name
@@ -119,6 +121,7 @@ export class Reader implements Actor {
     this.inFlight = new InFlight(2 ** Math.ceil(Math.log2(2 * options.inFlightMax)), this.cell.registers[0])
     this.acks = new Acks(options.source, host, this.counters)
     this.resume = new Resume(this.cell.registers)
+    this.spread = new Spread(this.outbounds)
     const [, read, acked, nacked] = this.cell.registers
     // Roots of earlier lives (R2): who settles them now is told nothing, and the source gives them again.
     this.counters.set('abandoned', read - acked - nacked)
@@ -339,6 +342,7 @@ export class Reader implements Actor {
   private write(): number {
     const { stash } = this
     const from = this.stashAt
+    if (from < stash.length && this.outbounds.length > 1) this.spread.look()
     // A source that gave more than it was asked for has them written when there is room.
     while (this.stashAt < stash.length && this.free > 0) {
       if (!this.writeRecord(stash[this.stashAt])) break
@@ -389,13 +393,19 @@ export class Reader implements Actor {
     shares.next()
     head.shareLo = shares.lo
     head.shareHi = shares.hi
-    const out = outbounds.length === 1 ? outbounds[0] : outboundFor(outbounds, head.lane, sequence)
+    const out = outbounds.length === 1 ? outbounds[0] : this.outFor(head.lane, sequence)
     const written =
       this.acks.awaited === 0
         ? encode(out, PLAIN_MESSAGE, head, record, record.value, this.options.valueBytesMax)
         : this.writeAgain(out, record)
     if (written === FULL) out.want()
     return written
+  }
+
+  /** By lane (O1); under order 'source' by sequence; what has neither goes where it is taken soon. */
+  private outFor(lane: number, sequence: number): Outbound {
+    if (lane === NO_LANE && this.options.order !== 'source') return this.spread.pick(sequence)
+    return outboundFor(this.outbounds, lane, sequence)
   }
 
   /** Some records are awaited again after a nack: is this one of them? After too many deliveries it goes to the fallback. */

@@ -24,6 +24,7 @@ import type { Order } from './order.js'
 import type { Parking } from './parking.js'
 import { checkResponses } from './responses.js'
 import { SinkBatch } from './sink-batch.js'
+import { SinkHealth } from './sink-health.js'
 import type { SinkOutlet } from './sink-outlet.js'
 import { SinkQueue, type Waiter } from './sink-queue.js'
 
@@ -76,6 +77,7 @@ export class SinkActor implements Actor {
   private readonly intake: Intake
   private readonly death: Death | undefined
   private readonly notes: BegunNotes | undefined
+  private readonly health: SinkHealth
   /** Writes that the sink has not answered. */
   private calls = 0
   /** Writes that were given up and still have no answer. */
@@ -99,6 +101,7 @@ export class SinkActor implements Actor {
     this.outlet = memory.outlet
     this.counters = memory.counters
     this.host = host
+    this.health = new SinkHealth(this.name, host, this.counters)
     const isSpecial = (kind: number) => (kind & 0xff) === MARKER || (role === 'sink' && kind === TO_FALLBACK)
     const passOn = (message: Message) => this.passOn(message)
     const { idsMayRepeat } = options
@@ -316,6 +319,15 @@ export class SinkActor implements Actor {
     }
     batch.answered = true
     batch.deadlineMs = Number.POSITIVE_INFINITY
+    this.look(batch)
+  }
+
+  /** Looks whether the sink has accepted anything: only where it has not is it in trouble. */
+  private look({ responses }: SinkBatch): void {
+    const [first] = responses
+    if (first.outcome !== 'failure' && !this.health.isFailing) return
+    if (responses.every(({ outcome }) => outcome === 'failure')) this.health.failed(first.detail)
+    else if (this.health.isFailing) this.health.worked()
   }
 
   /** P4: nothing of the batch is acked; the topology stops after so many of them. */
@@ -337,6 +349,7 @@ export class SinkActor implements Actor {
       return
     }
     batch.error = error
+    this.health.failed(error)
     batch.messages.forEach((message, i) => {
       batch.responses[i] = Response.failure(message, error)
     })

@@ -22,6 +22,7 @@ export const COUNTERS = [
   'late',
   'breaches',
   'poisoned',
+  'failingSince',
   'stale',
   'pending',
   'total',

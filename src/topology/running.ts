@@ -54,6 +54,10 @@ export type Inspection = {
   name: string
   state: 'running' | 'draining' | 'stopped' | 'failed'
   progress: Progress
+  /** True while everything works. */
+  ready: boolean
+  /** What does not, in words: which thread is down and why, which sink fails and since when. */
+  troubles: string[]
   actors: ActorView[]
   threads: ThreadView[]
 }

@@ -125,7 +125,29 @@ export class Supervisor implements Running {
       counts: this.counters[i].snapshot(),
     }))
     const { threads } = this.hands
-    return { name: this.topology.name, state: this.state, progress: this.progress(), actors, threads }
+    const troubles = this.troubles()
+    const ready = this.state === 'running' && troubles.length === 0
+    return {
+      name: this.topology.name,
+      state: this.state,
+      progress: this.progress(),
+      ready,
+      troubles,
+      actors,
+      threads,
+    }
+  }
+
+  private troubles(): string[] {
+    const down = this.hands.threads
+      .filter(({ isDown }) => isDown)
+      .map(({ thread, lastDeath }) => `thread ${thread} is down: it ${lastDeath}`)
+    const failing = this.plan.actors.flatMap(({ name, kind }, i) => {
+      const sinceMs = kind === 'sink' ? this.counters[i].get('failingSince') : 0
+      const seconds = Math.round((systemClock.now() - sinceMs) / 1_000)
+      return sinceMs > 0 ? [`${name} has failed for ${seconds} s`] : []
+    })
+    return [...down, ...failing]
   }
 
   private get isOver(): boolean {
