@@ -408,7 +408,8 @@ export class Mapper implements Actor {
   private retryDue(nowMs: number): number {
     let work = 0
     // Not held up by `concurrency`: under order 'source' all that are done may be waiting for just this one.
-    while (work < STEP_MAX && !this.blocked && !this.retiring) {
+    const most = this.budget.messages
+    while (work < most && !this.blocked && !this.retiring) {
       const task = this.retries.due(nowMs)
       if (task === undefined) break
       work++
@@ -417,13 +418,16 @@ export class Mapper implements Actor {
       this.run(task)
       this.place()
     }
-    return work < STEP_MAX ? work : work + MORE
+    return work < most ? work : work + MORE
   }
 
   /** Places results, oldest first, until one is not there yet, or does not fit (W1). */
   private place(): number {
     let work = 0
+    // What is placed may let the next of its lane be called.
+    const most = Math.max(2, this.budget.messages)
     while (this.queue.length > 0 && !this.blocked) {
+      if (work >= most) return work + MORE
       const task = this.queue[0]
       if (task.verdict === undefined) break
       if (this.goesInParts(task)) {

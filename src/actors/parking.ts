@@ -5,6 +5,7 @@
 
 import { copy, FULL } from '../kernel/codec.js'
 import { crashPoint } from '../kernel/crash.js'
+import { assert } from '../kernel/failure.js'
 import type { Inbound } from '../kernel/inbound.js'
 import { ATTEMPT, DUE_DOUBLE, KIND, LENGTH, SHARE_HI, SHARE_LO, STATE } from '../kernel/layout.js'
 import { Message } from '../kernel/message.js'
@@ -115,7 +116,9 @@ export class Parking<T extends Tenant = Tenant> {
     const [first] = this.tenants
     if (first === undefined) this.leftBytes = 0
     if (first === undefined || first.isFixed) return false
-    if (outbound.freeBytes < this.liveBytes + 2 * this.largestBytes) return false
+    // A quarter is what a producer that was refused waits for.
+    const wantedBytes = Math.max(this.liveBytes + 2 * this.largestBytes, outbound.ring.capacity >> 2)
+    if (outbound.freeBytes < wantedBytes) return false
     for (const tenant of [...this.tenants]) if (!tenant.isFixed) this.move(tenant, commitNumber)
     this.leftBytes = 0
     this.refused = false
@@ -125,7 +128,8 @@ export class Parking<T extends Tenant = Tenant> {
 
   private move(tenant: T, commitNumber: number): void {
     const { message } = tenant
-    const moved = this.copyOf(message) as Message
+    const moved = this.copyOf(message)
+    assert(moved !== undefined, 'there is room for all that is moved')
     this.inbound.settle(message.place, commitNumber)
     tenant.message = moved
     this.tenants.delete(tenant)
