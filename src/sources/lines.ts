@@ -1,22 +1,26 @@
 // The source of text: one message for each line of files or of standard input, byte for byte.
 
+import { resolve } from 'node:path'
 import { checkNames, unusable } from '../kernel/options.js'
 import { LINES_PARTS, type LinesParts, LinesSource } from './lines/lines-source.js'
-import type { Source } from './source.js'
+import type { Source, SourceAck } from './source.js'
 
 export type LinesOptions = {
   /** A file, or several that are read one after another; `-` or nothing is standard input. */
   path?: string | readonly string[]
   /** Gives the keys of a line, which is decoded as UTF-8 for it. Default: none. */
   keys?: (line: string) => readonly string[]
+  /** A directory of its own, made where it is missing, in which is kept how far the files are done. Default: nowhere. */
+  checkpoint?: string
 }
 
-const NAMES = ['path', 'keys']
+const NAMES = ['path', 'keys', 'checkpoint']
 
 /**
  * Reads lines: a value is a line's bytes without its LF or CRLF, an offset is where it starts in its file, and a partition is
  * the file's number where there are several. A nacked line is read again in its file; those of stdin stay in memory until they
- * are acked. Throws ERR_CONFIG for unusable options. Reading throws ERR_OPEN for a file that cannot be opened,
+ * are acked. With a checkpoint, an ack resolves when it is durable, and the next run goes on at the first line that is not
+ * settled. Throws ERR_CONFIG for unusable options. Reading throws ERR_OPEN for a file that cannot be opened,
  * ERR_MESSAGE_TOO_LARGE for a line over limits.messageBytes, and ERR_SOURCE where reading failed or `keys` threw.
  */
 export function lines(options: LinesOptions = {}): Source {
@@ -30,8 +34,10 @@ export function linesOf(options: LinesOptions, parts: LinesParts): Source {
   if (options.keys !== undefined && typeof options.keys !== 'function') {
     throw unusable('lines: keys', options.keys, 'a function from a line to a list of strings')
   }
-  const source = new LinesSource(paths, options.keys, parts)
+  const checkpoint = checkpointOf(options.checkpoint, paths)
+  const source = new LinesSource(paths, options.keys, parts, checkpoint)
   const hasStdin = paths.includes('-')
+  const hasAck = hasStdin || checkpoint !== undefined
   return {
     name: 'lines',
     ordered: true,
@@ -40,9 +46,25 @@ export function linesOf(options: LinesOptions, parts: LinesParts): Source {
     read: (max) => source.read(max),
     nack: (nacks) => source.nack(nacks),
     close: () => source.close(),
-    // Files need no acks; how much stdin still has, nobody knows.
-    ...(hasStdin ? { ack: (acks) => source.ack(acks) } : { pending: () => source.pending() }),
+    // Files need no acks without a checkpoint; how much stdin still has, nobody knows.
+    ...(hasAck && { ack: (acks: readonly SourceAck[]) => source.ack(acks) }),
+    ...(!hasStdin && { pending: () => source.pending() }),
+    ...(checkpoint !== undefined && { checkpoint }),
   }
+}
+
+/** Gives the absolute directory. */
+function checkpointOf(checkpoint: unknown, paths: readonly string[]): string | undefined {
+  if (checkpoint === undefined) return undefined
+  if (typeof checkpoint !== 'string' || checkpoint === '') {
+    throw unusable('lines: checkpoint', checkpoint, 'the path of a directory')
+  }
+  if (paths.includes('-')) {
+    throw unusable('lines: checkpoint', checkpoint, 'none where stdin is read: it cannot be read again')
+  }
+  const twice = paths.find((path, i) => paths.findIndex((one) => resolve(one) === resolve(path)) !== i)
+  if (twice !== undefined) throw unusable('lines: path', twice, 'each file once, where there is a checkpoint')
+  return resolve(checkpoint)
 }
 
 function pathsOf(path: unknown): readonly string[] {

@@ -55,6 +55,7 @@ const TIME_AND_CHANCE: Record<string, string> = {
   'src/topology/thread-keeper.ts': 'the delay of a restart',
   'src/topology/thread.ts': 'throws what ends its thread from a turn of its own',
   'src/topology/crew.ts': "looks at the source's lag",
+  'src/store/host-process.ts': 'the deadlines of a host',
   'src/cli/io.ts': 'the timers of the command line, in one place that tests replace',
   'src/sources/support/waiter.ts': 'the one wait of a read',
   'src/testing/deadline.ts': 'the deadlines of the suites',

@@ -2,8 +2,10 @@
 
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { MillraceError, messageOf } from '../../kernel/failure.js'
+import type { SourceRecord } from '../source.js'
 import type { Input } from './input.js'
 import { CR, LF, type LineRules, tooLong } from './split-lines.js'
+import type { Unsettled } from './unsettled.js'
 import { Window } from './window.js'
 
 /** What a redelivered line is read in at first: most lines are shorter. */
@@ -13,21 +15,29 @@ export class FileInput implements Input {
   readonly rules: LineRules
   readonly window: Window
   readonly unsettled = 0
-  readonly #fd: number
+  readonly fd: number
   readonly #bytesAtOpen: number
   readonly #chunkBytes: number
+  /** Kept where somebody wants to know how far the file is settled. */
+  readonly #lines: Unsettled | undefined
 
   /** Opens the file, or throws ERR_OPEN. */
-  constructor(rules: LineRules, chunkBytes: number) {
+  constructor(rules: LineRules, chunkBytes: number, lines?: Unsettled) {
     this.rules = rules
+    this.#lines = lines
     this.#chunkBytes = chunkBytes
-    this.#fd = openFile(rules.path)
-    this.#bytesAtOpen = fstatSync(this.#fd).size
+    this.fd = openFile(rules.path)
+    this.#bytesAtOpen = fstatSync(this.fd).size
     this.window = new Window(chunkBytes)
   }
 
   get bytesLeft(): number {
     return Math.max(0, this.#bytesAtOpen - this.window.offset)
+  }
+
+  /** Begins at an offset, which is that of a line. */
+  startAt(offset: number): void {
+    this.window.base = offset
   }
 
   /** Goes on at an offset; where that is inside a line, at the next line: a position may be one after a settled record's. */
@@ -76,17 +86,27 @@ export class FileInput implements Input {
     }
   }
 
-  gave(): void {}
+  gave(lines: number, records: readonly SourceRecord[]): void {
+    if (this.#lines === undefined) return
+    for (let i = 0; i < lines; i++) this.#lines.add(records[i].offset as number)
+  }
 
-  settle(): void {}
+  settle(offset: number): void {
+    this.#lines?.settle(offset)
+  }
+
+  /** Everything before this offset was given and settled. */
+  get settledTo(): number {
+    return this.#lines?.lowest ?? this.window.offset
+  }
 
   close(): void {
-    closeSync(this.#fd)
+    closeSync(this.fd)
   }
 
   #read(buffer: Buffer, at: number, bytes: number, offset: number): number {
     try {
-      return readSync(this.#fd, buffer, at, bytes, offset)
+      return readSync(this.fd, buffer, at, bytes, offset)
     } catch (cause) {
       throw this.#failure(messageOf(cause), cause)
     }

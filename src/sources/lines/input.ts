@@ -1,5 +1,6 @@
 // What `lines` reads from: a file, which can be read again, or a stream, which keeps what is not settled.
 
+import type { SourceRecord } from '../source.js'
 import type { LineRules } from './split-lines.js'
 import type { Window } from './window.js'
 
@@ -8,8 +9,8 @@ export interface Input {
   readonly window: Window
   /** Puts more bytes in the window (`more`, once also for the end of the last line); `later` if there are none now. */
   more(): 'more' | 'later' | 'end'
-  /** Tells that so many lines of the window were given. */
-  gave(lines: number): void
+  /** Tells that so many lines of the window were given, as the first of these records. */
+  gave(lines: number, records: readonly SourceRecord[]): void
   /** Tells that the line at this offset is not needed any more. */
   settle(offset: number): void
   /** Gives a line that is not settled again, by its offset. */

@@ -7,10 +7,12 @@ import type { SourceAck, SourceContext, SourceNack, SourcePosition, SourceRecord
 import { createRecord } from '../support/record.js'
 import { Redeliveries } from '../support/redeliveries.js'
 import { Waiter } from '../support/waiter.js'
+import type { Checkpoint } from './checkpoint.js'
 import { FileInput } from './file-input.js'
 import type { Input } from './input.js'
 import { keysOf, type LineRules, splitLines } from './split-lines.js'
 import { StdinInput } from './stdin-input.js'
+import { Unsettled } from './unsettled.js'
 
 /** What tests make smaller, or feed themselves. */
 export type LinesParts = { chunkBytes: number; stdinFd: number; keptBytesMax: number }
@@ -22,6 +24,8 @@ const RECORDS_MAX = 4_096
 const AGAIN_BYTES_MAX = 4_194_304
 /** So long a read waits for stdin while lines are unsettled: their acks may have to wait for its return. */
 const UNSETTLED_WAIT_MS = 20
+/** So long a read waits for a checkpoint that cannot be saved before it gives an empty list. */
+const FAILING_WAIT_MS = 200
 
 const NOTHING = new Uint8Array(0)
 
@@ -29,6 +33,7 @@ export class LinesSource {
   readonly #paths: readonly string[]
   readonly #keys: LineRules['keys']
   readonly #parts: LinesParts
+  readonly #directory: string | undefined
   readonly #inputs: Input[] = []
   readonly #records: SourceRecord[] = []
   readonly #redeliveries = new Redeliveries()
@@ -37,21 +42,29 @@ export class LinesSource {
   #current = 0
   #signal: AbortSignal | undefined
   #isClosed = false
+  #checkpoint: Checkpoint | undefined
 
-  constructor(paths: readonly string[], keys: LineRules['keys'], parts: LinesParts) {
+  /** `directory` is where the checkpoint is kept, if there is one. */
+  constructor(paths: readonly string[], keys: LineRules['keys'], parts: LinesParts, directory?: string) {
     this.#paths = paths
     this.#keys = keys
     this.#parts = parts
+    this.#directory = directory
   }
 
-  open(context: SourceContext): void {
+  open(context: SourceContext): void | Promise<void> {
+    if (this.#directory === undefined) this.#openInputs(context)
+    else return this.#openWithCheckpoint(context, this.#directory)
+  }
+
+  #openInputs(context: SourceContext): void {
     try {
       for (const index of this.#paths.keys()) {
         this.#inputs.push(this.#openInput(index, context.messageBytesMax))
       }
-      if (context.resume !== undefined) this.#resume(context)
+      if (context.resume !== undefined && this.#directory === undefined) this.#resume(context)
     } catch (error) {
-      this.close()
+      this.#closeInputs()
       throw error
     }
     this.#signal = context.signal
@@ -59,13 +72,16 @@ export class LinesSource {
   }
 
   read(max: number): SourceRecord[] | null | Promise<SourceRecord[] | null> {
+    if (this.#checkpoint?.isFailing) return this.#readNothing()
     const records = this.#readNow(Math.min(max, RECORDS_MAX))
     return records === undefined ? this.#readLater(Math.min(max, RECORDS_MAX)) : records
   }
 
-  ack(acks: readonly SourceAck[]): void {
+  /** With a checkpoint it resolves when the positions that this moved are durable. */
+  ack(acks: readonly SourceAck[]): void | Promise<void> {
     for (const { partition, offset } of acks) this.#inputs[partition]?.settle(Number(offset))
     this.#waiter.wake()
+    return this.#checkpoint?.save()
   }
 
   nack(nacks: readonly SourceNack[]): void {
@@ -79,11 +95,34 @@ export class LinesSource {
     return bytes
   }
 
-  close(): void {
+  /** With a checkpoint it rejects where the last position could not be saved. */
+  close(): void | Promise<void> {
     this.#isClosed = true
+    this.#waiter.wake()
+    const checkpoint = this.#checkpoint
+    this.#checkpoint = undefined
+    if (checkpoint === undefined) this.#closeInputs()
+    else return checkpoint.close().finally(() => this.#closeInputs())
+  }
+
+  #closeInputs(): void {
     this.#signal?.removeEventListener('abort', this.#wake)
     for (const input of this.#inputs.splice(0)) input.close()
-    this.#waiter.wake()
+  }
+
+  async #openWithCheckpoint(context: SourceContext, directory: string): Promise<void> {
+    // Not before it is needed: most topologies do without.
+    const { Checkpoint } = await import('./checkpoint.js')
+    this.#openInputs(context)
+    try {
+      const files = this.#inputs.filter((input) => input instanceof FileInput)
+      this.#checkpoint = await Checkpoint.open(directory, files, context.log)
+      // It is newer than what was saved.
+      if (context.resume !== undefined) this.#resume(context)
+    } catch (error) {
+      await this.close()
+      throw error
+    }
   }
 
   #openInput(index: number, bytesMax: number): Input {
@@ -92,7 +131,9 @@ export class LinesSource {
     const path = isStdin ? 'stdin' : this.#paths[index]
     const partition = this.#paths.length === 1 ? undefined : index
     const rules = { path, partition, keys: this.#keys, bytesMax }
-    if (!isStdin) return new FileInput(rules, chunkBytes)
+    if (!isStdin) {
+      return new FileInput(rules, chunkBytes, this.#directory === undefined ? undefined : new Unsettled())
+    }
     return new StdinInput(rules, stdinFd, chunkBytes, keptBytesMax, this.#wake)
   }
 
@@ -119,7 +160,7 @@ export class LinesSource {
       const input = this.#inputs[this.#current]
       const count = splitLines(input.window, this.#records, max, input.rules)
       if (count !== 0) {
-        input.gave(count)
+        input.gave(count, this.#records)
         return this.#first(count)
       }
       const more = input.more()
@@ -127,6 +168,12 @@ export class LinesSource {
       if (more === 'end') this.#current++
     }
     return this.#redeliveries.size === 0 ? null : undefined
+  }
+
+  /** Waits a while for the checkpoint, which cannot be saved now. */
+  async #readNothing(): Promise<SourceRecord[]> {
+    if (!this.#isOver()) await this.#waiter.wait(FAILING_WAIT_MS)
+    return []
   }
 
   async #readLater(max: number): Promise<SourceRecord[] | null> {

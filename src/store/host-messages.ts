@@ -1,0 +1,15 @@
+// What a store and its host process say to each other, one question at a time.
+
+export type Entries = readonly (readonly [key: string, value: Uint8Array])[]
+
+/** Of the store. That it hangs up is the end. */
+export type ToHost = { put: Entries }
+
+/** Of the host: the first says what came of opening, each other one answers a `put`. */
+export type FromHost =
+  | { kind: 'opened'; entries: Entries }
+  | { kind: 'broken'; reason: string }
+  | { kind: 'refused'; reason: string }
+  | { kind: 'durable' }
+  | { kind: 'failed'; reason: string }
+  | { kind: 'fenced' }
