@@ -88,6 +88,8 @@ export class SinkActor implements Actor {
   /** True while a mailbox has no room for what must be written next. */
   private blocked = false
   private dirty = false
+  /** True while answers are disposed of, and not yet committed. */
+  private hasAnswers = false
 
   constructor(options: SinkOptions, memory: SinkMemory, host: Host) {
     const { role, sink, order, batchMax, concurrency } = options
@@ -125,12 +127,7 @@ export class SinkActor implements Actor {
     if (this.queue.tidy()) this.dirty = true
     this.counters.set('inFlight', this.inHand)
     if (this.late > 0) this.retire()
-    if (this.dirty) {
-      this.cell.commit()
-      this.counters.add('written', this.written)
-      this.written = 0
-      this.dirty = false
-    }
+    if (this.dirty) this.commit()
     return work
   }
 
@@ -154,6 +151,13 @@ export class SinkActor implements Actor {
   private get mayWrite(): boolean {
     if (this.blocked || this.batches.length >= this.options.concurrency) return false
     return this.batches.length === 0 || !this.batches[0].isSuspect
+  }
+
+  private commit(): void {
+    this.cell.commit()
+    this.counters.add('written', this.written)
+    this.written = 0
+    this.dirty = this.hasAnswers = false
   }
 
   private writeNext(): number {
@@ -180,6 +184,8 @@ export class SinkActor implements Actor {
       return
     }
     let answer: unknown
+    // P2: should the thread die in this write, the ones before are not repeated.
+    if (this.hasAnswers) this.commit()
     this.suspectIfItDies(batch)
     try {
       answer = this.options.sink.write(batch.messages)
@@ -382,7 +388,7 @@ export class SinkActor implements Actor {
       else if (this.dispose(messages[batch.done], responses[batch.done], batch)) batch.done++
       else this.blocked = true
     }
-    if (batch.done > before) this.dirty = true
+    if (batch.done > before) this.dirty = this.hasAnswers = true
     return batch.done - before
   }
 
