@@ -6,6 +6,7 @@
 
 import { fixedSection, flagsAt, HAS_OFFSET, HAS_PARTITION, offsetOf } from '../kernel/codec.js'
 import type { Inbound } from '../kernel/inbound.js'
+import type { Isolation } from '../kernel/isolation.js'
 import type { Ring } from '../kernel/mailbox.js'
 import type { Message } from '../kernel/message.js'
 import { accuse } from '../kernel/suspicion.js'
@@ -21,10 +22,14 @@ export interface Journal {
   readonly suspects: Suspects
   /** Replaces the note before; it outlives the process when this returns. */
   write(ranges: readonly Range[], isAlone: boolean): void
+  /** Of all threads: one suspect at a time is in user code, or more than one would be held to account. */
+  readonly isolation: Isolation
 }
 
 /** Records that are noted at once. */
 const AHEAD_MAX = 256
+/** How soon a suspect asks again for its turn. */
+export const TURN_MS = 20
 /** Partitions that a note tells apart. */
 const RANGES_MAX = 16
 
@@ -34,8 +39,10 @@ export type Chunk = { ranges: Range[]; open: number }
 export class BegunNotes {
   private readonly journal: Journal
   private readonly hasSuspects: boolean
-  /** Up to where the records of an inbound are noted. */
-  private readonly noted = new Map<Inbound, number>()
+  /** Of each inbound, up to where its records are noted, and where they lie in the source. */
+  private readonly noted = new Map<Inbound, { end: number; ranges: Range[] }>()
+  /** Up to where the records of an inbound were compared with the suspects. */
+  private readonly compared = new Map<Inbound, number>()
   /** Those with pending calls. */
   private readonly open = new Set<Chunk>()
   private latest: Chunk = { ranges: [], open: 0 }
@@ -48,18 +55,44 @@ export class BegunNotes {
   /** Notes the next records of an inbound, unless they are. */
   ahead(inbound: Inbound): void {
     const noted = this.noted.get(inbound)
-    if (noted !== undefined && ((inbound.position - noted) | 0) < 0) return
+    if (noted !== undefined && ((inbound.position - noted.end) | 0) < 0) return
+    const own: Range[] = []
+    const end = inbound.lookAhead(AHEAD_MAX, (at) => this.look(inbound.ring, at, own))
+    this.noted.set(inbound, { end, ranges: own })
+    // What is noted of other inbounds may still be to come.
     const ranges: Range[] = []
-    const end = inbound.lookAhead(AHEAD_MAX, (at) => this.look(inbound.ring, at, ranges))
-    this.noted.set(inbound, end)
+    for (const each of this.noted.values()) for (const range of each.ranges) widen(ranges, ...range)
     this.begin(ranges, false)
   }
 
-  /** Notes some that are given again, or a suspect, which is given alone. */
+  /** Accuses the suspects among the next records of an inbound; what is given of them is noted when it is (`these`). */
+  compare(inbound: Inbound): void {
+    if (!this.hasSuspects) return
+    const compared = this.compared.get(inbound)
+    if (compared !== undefined && ((inbound.position - compared) | 0) < 0) return
+    this.compared.set(
+      inbound,
+      inbound.lookAhead(AHEAD_MAX, (at) => this.look(inbound.ring, at, [])),
+    )
+  }
+
+  /** Notes some that are given now: a batch, one that is given again, or a suspect, which is given alone. */
   these(messages: readonly Message[], isAlone: boolean): void {
     const ranges: Range[] = []
     for (const { inbound, at } of messages) this.look(inbound.ring, at, ranges)
+    // This note takes the place of those ahead: what they named is noted again before it is begun.
+    this.noted.clear()
     this.begin(ranges, isAlone)
+  }
+
+  /** Takes a suspect's turn among all threads; false while another has it. */
+  takeTurn(): boolean {
+    return this.journal.isolation.take()
+  }
+
+  /** The suspect is not given yet. */
+  giveTurnBack(): void {
+    this.journal.isolation.release()
   }
 
   /** A call of the latest note is pending; `release` what this gives when it is over. */
@@ -74,10 +107,11 @@ export class BegunNotes {
     if (chunk.open === 0) this.open.delete(chunk)
   }
 
-  /** Nobody is in user code any more. */
+  /** The suspect has left user code. */
   clear(): void {
     this.noted.clear()
     this.begin([], false)
+    this.journal.isolation.release()
   }
 
   private begin(ranges: Range[], isAlone: boolean): void {

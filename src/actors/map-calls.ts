@@ -8,7 +8,7 @@ import { crashPoint } from '../kernel/crash.js'
 import type { Inbound } from '../kernel/inbound.js'
 import type { Message } from '../kernel/message.js'
 import { acquit, begin, end, hasCompany, isSuspect } from '../kernel/suspicion.js'
-import type { BegunNotes, Chunk } from './begun-notes.js'
+import { type BegunNotes, type Chunk, TURN_MS } from './begun-notes.js'
 import type { MapTask } from './map-task.js'
 
 export class MapCalls {
@@ -23,6 +23,8 @@ export class MapCalls {
   private readonly late = new Map<Inbound, number>()
   /** The pending one that has had no company. */
   private alone: MapTask | undefined
+  /** True while a suspect of another thread has its turn. */
+  private waitsForTurn = false
   /** The suspect that is in user code, or waits for the others to leave it. */
   private isolated: MapTask | undefined
 
@@ -47,6 +49,7 @@ export class MapCalls {
 
   /** When the oldest pending call is to be given up, or Infinity. */
   get dueMs(): number {
+    if (this.waitsForTurn) return this.host.clock.now() + TURN_MS
     const oldest: MapTask | undefined = this.pending.keys().next().value
     return oldest === undefined ? Number.POSITIVE_INFINITY : oldest.startedMs + this.timeoutMs
   }
@@ -57,7 +60,9 @@ export class MapCalls {
     const { inbound, at } = task.message
     if (!isSuspect(inbound.ring.words, at)) return true
     this.isolated = task
-    return this.pending.size === 0
+    if (this.pending.size > 0) return false
+    this.waitsForTurn = this.notes?.takeTurn() === false
+    return !this.waitsForTurn
   }
 
   /** A task that has waited, or a suspect, is about to be called: it is noted by itself. */

@@ -285,6 +285,8 @@ export class Reader implements Actor {
     // A nack that comes from now on asks again, whatever this read gives.
     this.acks.reopens = false
     let result: ReturnType<Source['read']>
+    // P2: should the thread die in the source, what it was just told of is not read again.
+    if (this.dirty) this.commit()
     crashPoint('reader.before-read')
     // For the watchdog.
     this.cell.handlingBatch()

@@ -17,8 +17,10 @@ export class Resume {
     this.registers = registers
   }
 
-  /** A record at this position was read. */
+  /** A record at this position was read; one that is given again after a nack is behind those that were. */
   read(partition: number, offset: bigint | number): void {
+    const isBehind = partition < this.partition || (partition === this.partition && offset < this.offset)
+    if (this.hasRead && isBehind) return
     this.partition = partition
     this.offset = offset
     this.hasRead = true

@@ -27,4 +27,6 @@ export class SinkBatch {
   readonly failedLanes = new Set<number>()
   /** Why all of it failed. */
   error: unknown
+  /** How often it was tried, of poison: that is not given any more. */
+  attempts: number | undefined
 }

@@ -10,7 +10,7 @@ import { NO_LANE } from '../kernel/lane.js'
 import { DUE_DOUBLE, EPOCH, KIND } from '../kernel/layout.js'
 import { Message } from '../kernel/message.js'
 import { acquit, isSuspect } from '../kernel/suspicion.js'
-import type { BegunNotes } from './begun-notes.js'
+import { type BegunNotes, TURN_MS } from './begun-notes.js'
 import { DueHeap } from './due-heap.js'
 import type { Intake } from './intake.js'
 import { Lanes } from './lanes.js'
@@ -74,6 +74,8 @@ export class SinkQueue {
   private readonly due = new DueHeap<Waiter>()
   /** True once a suspect has its turn: nothing else is given. */
   private isClosed = false
+  /** True while a suspect of another thread has its turn. */
+  private waitsForTurn = false
   /** The one lane of all messages, or -1 where each has its own. */
   private readonly commonLane: number
 
@@ -94,6 +96,7 @@ export class SinkQueue {
 
   /** When the next one that waits is due, or Infinity. */
   get dueMs(): number {
+    if (this.waitsForTurn) return this.clock.now() + TURN_MS
     return this.isClosed ? Number.POSITIVE_INFINITY : this.due.nextMs
   }
 
@@ -157,6 +160,7 @@ export class SinkQueue {
   /** An ordered sink gets all that wait behind what is due in its lane too. */
   private fillDue(batch: SinkBatch, isAlone: boolean): number {
     this.isClosed = false
+    this.waitsForTurn = false
     if (this.due.size === 0) return 0
     const { batchMax, ordered } = this.options
     const nowMs = this.clock.now()
@@ -194,7 +198,7 @@ export class SinkQueue {
     while (messages.length < batchMax && !this.parking.full && this.lanes.waiting < WAITING_MAX) {
       const inbound = this.intake.peek()
       if (inbound === undefined) break
-      this.options.notes?.ahead(inbound)
+      this.options.notes?.compare(inbound)
       const message = new Message(inbound, inbound.position)
       const kind = inbound.ring.words[message.at + KIND]
       if (kind !== PLAIN_MESSAGE && this.options.isSpecial(kind)) {
@@ -229,7 +233,9 @@ export class SinkQueue {
   private admits(batch: SinkBatch, message: Message, isAlone: boolean): boolean {
     if (!isSuspectMessage(message)) return true
     this.isClosed = true
-    return batch.messages.length === 0 && isAlone
+    if (batch.messages.length > 0 || !isAlone) return false
+    this.waitsForTurn = this.options.notes?.takeTurn() === false
+    return !this.waitsForTurn
   }
 
   /**
@@ -267,6 +273,8 @@ export class SinkQueue {
     const members = this.lanes.members(waiter.lane)
     if (joins) this.addWaiter(batch, waiter)
     else {
+      // It is given when its lane is free; until then the others go on.
+      if (this.isClosed) this.options.notes?.giveTurnBack()
       this.isClosed = false
       const last = members[members.length - 1]
       if (this.parking.holds(last.message)) this.parking.put(waiter, this.cell.pending)

@@ -210,7 +210,7 @@ export class SinkActor implements Actor {
     batch.isSuspect = isAlone && isSuspect(first.inbound.ring.words, first.at)
     if (isAlone) begin(first.inbound.ring.words, first.at, true)
     else if (this.calls > 0 || batch.isAgain) this.beginAll(messages)
-    if (batch.isAgain || batch.isSuspect) this.notes?.these(messages, batch.isSuspect)
+    this.notes?.these(messages, batch.isSuspect)
     this.intake.gave(this.cell)
     this.cell.handlingBatch()
   }
@@ -241,6 +241,7 @@ export class SinkActor implements Actor {
     }
     this.host.log.error(what, { outcome: 'fallback' })
     batch.error = failure.error
+    batch.attempts = failure.attempts
     batch.responses[0] = Response.fallback(message, failure.reason)
     batch.answered = true
   }
@@ -430,7 +431,7 @@ export class SinkActor implements Actor {
         return this.settled(message, written, 'written')
       }
       case 'fallback':
-        return this.toFallback(message, String(response.detail), batch.error)
+        return this.toFallback(message, String(response.detail), batch.error, batch.attempts)
       default:
         return this.toOnSuccess(message, response.detail as OnSuccessMessage | undefined)
     }
@@ -481,12 +482,16 @@ export class SinkActor implements Actor {
     return true
   }
 
-  private toFallback(message: Message, reason: string, error: unknown): boolean {
+  private toFallback(
+    message: Message,
+    reason: string,
+    error: unknown,
+    attempts = message.attempt + deliveriesOf(message.inbound.ring.words, message.at),
+  ): boolean {
     if (!this.outlet.hasFallback) {
       const what = `${this.name}: message ${message.id} goes to the fallback (${reason}), but the topology has none: give it a fallback sink`
       return this.misconfigured(what)
     }
-    const attempts = message.attempt + deliveriesOf(message.inbound.ring.words, message.at)
     const failure = { reason, error, attempts, stage: this.name }
     return this.settled(message, this.outlet.fallback(message, failure), 'fallback')
   }

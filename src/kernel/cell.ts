@@ -126,9 +126,11 @@ export class Cell {
       crashPoint('cell.recover-cursor')
       inbound.number = i + 1
       const cursor = this.words[tails + outbounds.length + i]
-      const given = userCode === 'none' ? cursor : this.words[this.given + i]
+      const given = userCode === 'none' ? cursor : this.givenOf(inbound, i, cursor)
       inbound.recover(cursor, this.number, given, isBlamed)
     })
+    // Only now: a successor that dies in between must find again what was given.
+    this.handled()
     this.awaited(0)
   }
 
@@ -211,7 +213,15 @@ export class Cell {
       const position = this.words[HANDLING_POSITION_WORD]
       this.inbounds[number - 1].begin(this.words[cursorsWord + number - 1], position)
     }
-    if (number !== 0) this.words[HANDLING_INBOUND_WORD] = 0
+    // A batch has no mark of its own: its word stays until what was given is suspected.
+    if (number > 0) this.words[HANDLING_INBOUND_WORD] = 0
+  }
+
+  /** Up to where an inbound's records were given; one that gives none keeps its first position, which positions wrap past. */
+  private givenOf(inbound: Inbound, i: number, cursor: number): number {
+    const given = this.words[this.given + i]
+    const ahead = (given - cursor) | 0
+    return ahead > 0 && ahead <= inbound.ring.capacity ? given : cursor
   }
 
   private firstWord(slot: number): number {

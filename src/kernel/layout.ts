@@ -108,6 +108,9 @@ export const OWNER_WORD = 0
 export const TURNS_WORD = 1
 export const PULSE_BYTES = 128
 
+// The lock of suspects (one SharedArrayBuffer a process): one word, who holds it.
+export const ISOLATION_BYTES = 4
+
 export function alignUp(bytes: number, unit: number): number {
   return Math.ceil(bytes / unit) * unit
 }

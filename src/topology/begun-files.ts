@@ -14,6 +14,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import type { Journal, Range, Suspects } from '../actors/begun-notes.js'
+import { Isolation } from '../kernel/isolation.js'
 
 /** What the threads are told of it. `suspects`: by place, which is the name of a map stage or sink. */
 export type BegunFiles = {
@@ -30,6 +31,8 @@ const NOTE = /^begun-(.+)@.+\.note$/
 /** Suspects of a place whose deaths are counted, at most. */
 const COUNTED_MAX = 1_000
 const HEAD = 4
+/** Which double of the head is the checksum. */
+const SUM = 3
 const NOBODY: Suspects = { ranges: [], deliveries: {} }
 
 /** Reads what an earlier process left, and begins a life. Only one process may use the directory at a time. */
@@ -62,12 +65,21 @@ export function closeBegunFiles({ directory }: BegunFiles, isDone: boolean): voi
 /** The notes of one actor. */
 export class BegunFile implements Journal {
   readonly suspects: Suspects
+  readonly isolation: Isolation
   private readonly fd: number
   private readonly life: number
   private readonly doubles = new Float64Array(HEAD + 3 * 64)
 
   /** Of the actor with this name, at this place. */
-  constructor({ directory, life, suspects }: BegunFiles, place: string, actorName: string) {
+  constructor(
+    { directory, life, suspects }: BegunFiles,
+    place: string,
+    actorName: string,
+    isolation = new Isolation(),
+  ) {
+    this.isolation = isolation
+    // A predecessor on this actor may have died with it.
+    isolation.release()
     this.fd = openSync(join(directory, `begun-${place}@${actorName}.note`), 'w')
     this.life = life
     this.suspects = suspects[place] ?? NOBODY
@@ -80,7 +92,7 @@ export class BegunFile implements Journal {
     doubles[1] = isAlone ? 1 : 0
     doubles[2] = count
     for (let i = 0; i < count; i++) doubles.set(ranges[i], HEAD + 3 * i)
-    doubles[3] = checksum(doubles, count)
+    doubles[SUM] = checksum(doubles, count)
     writeSync(this.fd, new Uint8Array(doubles.buffer, 0, 8 * (HEAD + 3 * count)), 0, undefined, 0)
   }
 
@@ -114,7 +126,8 @@ function readNote(path: string, place: string): Note | undefined {
   )
   const [life, isAlone, count, sum] = doubles
   // A write that was cut short says nothing.
-  if (!(doubles.length >= HEAD + 3 * count) || sum !== checksum(doubles, count)) return undefined
+  if (!(count >= 0 && doubles.length >= HEAD + 3 * count) || sum !== checksum(doubles, count))
+    return undefined
   const ranges = Array.from(
     { length: count },
     (_, i) => [...doubles.slice(HEAD + 3 * i, HEAD + 3 * i + 3)] as Range,
@@ -122,16 +135,21 @@ function readNote(path: string, place: string): Note | undefined {
   return { place, life, isAlone: isAlone === 1, ranges }
 }
 
+/** FNV-1a over the bytes of all but itself: no single byte can be another without a change of the sum. */
 function checksum(doubles: Float64Array, count: number): number {
-  let sum = 17 + doubles[0] + 3 * doubles[1] + 5 * doubles[2]
-  for (let i = HEAD; i < HEAD + 3 * count; i++) sum = (sum * 31 + doubles[i]) % 9_007_199_254_740_881
-  return sum
+  const bytes = new Uint8Array(doubles.buffer, doubles.byteOffset, 8 * (HEAD + 3 * count))
+  let sum = 0x811c9dc5
+  for (let i = 0; i < bytes.length; i++)
+    if (i < 8 * SUM || i >= 8 * HEAD) sum = Math.imul(sum ^ bytes[i], 0x01000193)
+  return sum >>> 0
 }
 
 function readKnown(directory: string): Omit<BegunFiles, 'directory'> {
   try {
-    return JSON.parse(readFileSync(join(directory, KNOWN), 'utf8'))
+    const known = JSON.parse(readFileSync(join(directory, KNOWN), 'utf8'))
+    if (Number.isInteger(known.life) && known.suspects?.constructor === Object) return known
   } catch {
-    return { life: 0, suspects: {} }
+    // Nothing is there, or nothing that could be read.
   }
+  return { life: 0, suspects: {} }
 }

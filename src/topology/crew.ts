@@ -8,6 +8,7 @@ import { Counters } from '../kernel/counters.js'
 import { within } from '../kernel/deadline.js'
 import { Doorbell } from '../kernel/doorbell.js'
 import { isMillraceError, MillraceError, messageOf } from '../kernel/failure.js'
+import { Isolation } from '../kernel/isolation.js'
 import { createLog, type LogWriter } from '../kernel/log.js'
 import { Pulse } from '../kernel/pulse.js'
 import { Runner } from '../kernel/runner.js'
@@ -156,11 +157,14 @@ export class Crew {
     }
   }
 
-  private journalOf({ kind, name, stage, sink }: PlannedActor): BegunFile | undefined {
-    const { begun } = this.options.life
+  private journalOf(planned: PlannedActor): BegunFile | undefined {
+    const { kind, name, stage, sink } = planned
+    const { plan, memory, life } = this.options
+    const { begun } = life
     if (begun === undefined || (kind !== 'mapper' && kind !== 'sink')) return undefined
     const place = kind === 'mapper' ? this.options.topology.stages[stage].name : sink
-    const file = new BegunFile(begun, place, name)
+    const isolation = new Isolation(memory.isolation, plan.actors.indexOf(planned) + 1)
+    const file = new BegunFile(begun, place, name, isolation)
     this.journals.push(file)
     return file
   }

@@ -2,7 +2,7 @@
 
 import { createCellMemory } from '../kernel/cell.js'
 import { createCountersMemory } from '../kernel/counters.js'
-import { DOORBELL_BYTES, PULSE_BYTES } from '../kernel/layout.js'
+import { DOORBELL_BYTES, ISOLATION_BYTES, PULSE_BYTES } from '../kernel/layout.js'
 import { createMailboxMemory } from '../kernel/mailbox.js'
 import type { Plan, PlannedActor } from './plan.js'
 
@@ -15,6 +15,8 @@ export type PlanMemory = {
   /** One a thread. */
   bells: SharedArrayBuffer[]
   pulses: SharedArrayBuffer[]
+  /** One for all. */
+  isolation: SharedArrayBuffer
 }
 
 /** Where mailboxes and sequences begin: 0 but in tests, which begin near the wrap. */
@@ -31,6 +33,7 @@ export function createMemory(plan: Plan, start: MemoryStart = { position: 0, seq
     counters: plan.actors.map(() => createCountersMemory()),
     bells: plan.threads.map(() => new SharedArrayBuffer(DOORBELL_BYTES)),
     pulses: plan.threads.map(() => new SharedArrayBuffer(PULSE_BYTES)),
+    isolation: new SharedArrayBuffer(ISOLATION_BYTES),
   }
 }
 

@@ -112,6 +112,7 @@ function sourceSchema() {
     name: z.string({ error: 'a text' }).optional(),
     ordered: flag().optional(),
     redelivers: flag().optional(),
+    checkpoint: z.string({ error: 'the path of a directory' }).optional(),
     total: between(0, Number.MAX_SAFE_INTEGER).optional(),
     unit: oneOf(['records', 'bytes']).optional(),
   }

@@ -95,6 +95,9 @@ export class ThreadKeeper {
     if (wasDown) return
     try {
       await this.link.call((api) => api.stop(), STOP_MS)
+    } catch (error) {
+      // One that died on the way leaves nothing open, if it has only handlers.
+      if (!this.hasOnlyMappers) throw error
     } finally {
       this.link.close()
     }
@@ -114,6 +117,11 @@ export class ThreadKeeper {
     const { plan, memory, topology, thread } = this.options
     const reason = stuckMs === 0 ? undefined : stuckIn(topology, plan, memory, thread, stuckMs)
     if (reason !== undefined) this.terminate(reason, false)
+  }
+
+  private get hasOnlyMappers(): boolean {
+    const { plan, thread } = this.options
+    return plan.actors.every((actor) => actor.thread !== thread || actor.kind === 'mapper')
   }
 
   private begin(life: CrewLife): ThreadLink {

@@ -6,6 +6,8 @@ import type { Plan, PlannedActor } from './plan.js'
 import type { Topology } from './types.js'
 import { roleOf } from './wire.js'
 
+/** A loop that is parked turns now and then, and a busy machine takes its time: what is shorter says nothing. */
+const LOOP_MS = 1_000
 /** How long a source may keep its thread's loop from turning. */
 const SOURCE_MS = 30_000
 
@@ -27,7 +29,7 @@ export function stuckIn(
       ? undefined
       : `was ended: ${nameOf(running.actor)} has not returned for ${limitMs} ms`
   }
-  const limitMs = Math.max(...actors.map(({ actor }) => limitOf(topology, actor)))
+  const limitMs = Math.max(LOOP_MS, ...actors.map(({ actor }) => limitOf(topology, actor)))
   return stuckMs < limitMs ? undefined : `was ended: its loop has not turned for ${limitMs} ms`
 }
 

@@ -334,8 +334,8 @@ describe('order', { timeout: 300_000 }, () => {
   it('by source gives an unordered sink one message at a time', async () => {
     let most = 0
     const original = SinkQueue.prototype.fill
-    vi.spyOn(SinkQueue.prototype, 'fill').mockImplementation(function (this: SinkQueue, batch) {
-      const work = original.call(this, batch)
+    vi.spyOn(SinkQueue.prototype, 'fill').mockImplementation(function (this: SinkQueue, batch, isAlone) {
+      const work = original.call(this, batch, isAlone)
       most = Math.max(most, batch.messages.length)
       return work
     })

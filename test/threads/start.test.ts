@@ -119,7 +119,11 @@ describe('a topology on threads', () => {
   })
 
   const faults: [string, string, RegExp][] = [
-    ['exit', 'ERR_POISON', /map: message 500: poison: .* 3 times .*thread exited with code 3, and .* no fallback/],
+    [
+      'exit',
+      'ERR_POISON',
+      /map: message 500: poison: .* 3 times .*thread exited with code 3, and .* no fallback/,
+    ],
     ['dying', 'ERR_THREAD', /thread map: died 10 times within 60 s, .*nobody caught: from a timer/],
     ['throws', 'ERR_HANDLER', /map: message 500: boom \(attempt 3 of 3\)/],
     ['missing', 'ERR_SINK_CONTRACT', /sink: answered \d+ responses for \d+ messages: no response for "0"/],

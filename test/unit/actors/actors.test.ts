@@ -50,6 +50,7 @@ class Crew {
       random: () => this.chance,
       log: { trace() {}, debug() {}, info() {}, warn() {}, error() {}, fatal() {} },
       wake: () => {},
+      renew: () => {},
       fail: (error: Error) => {
         this.failure ??= error
       },

@@ -73,6 +73,8 @@ export function progressOf(more: Partial<Progress> = {}): Progress {
     failed: 0,
     retried: 0,
     written: 0,
+    poisoned: 0,
+    restarts: 0,
     fallback: 0,
     onSuccess: 0,
     elapsedMs: 0,
@@ -113,7 +115,15 @@ export function fakeRunning(): FakeRunning {
     current: progressOf(),
     actors: [],
     progress: () => running.current,
-    inspect: () => ({ name: 'orders', state: 'running', progress: running.current, actors: running.actors }),
+    inspect: () => ({
+      name: 'orders',
+      state: 'running',
+      progress: running.current,
+      ready: true,
+      troubles: [],
+      actors: running.actors,
+      threads: [],
+    }),
     drain() {
       running.calls.push('drain')
       return finished
