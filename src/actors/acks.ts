@@ -19,15 +19,37 @@ type Delivered = {
   awaited: boolean
 }
 
+/** Acks that the source has not been told, or has not taken yet, and the lowest of those that were looked at. */
+class Untold {
+  readonly acks: SourceAck[] = []
+  private looked = 0
+  private lowestLooked: SourcePosition | undefined
+
+  get lowest(): SourcePosition | undefined {
+    const { acks } = this
+    for (; this.looked < acks.length; this.looked++) {
+      const ack = acks[this.looked]
+      if (this.lowestLooked === undefined || isBelow(ack, this.lowestLooked)) this.lowestLooked = ack
+    }
+    return this.lowestLooked
+  }
+}
+
+const NONE = new Untold()
+
 export class Acks {
   /** Nacked records that the source has not given again yet. */
   awaited = 0
+  /** True once the source has taken what it was told: a successor need not read it again. */
+  hasTold = false
   /** True after a nack: then a source whose end was reached is asked again. */
   reopens = false
   private readonly source: Source
   private readonly host: Host
   private readonly counters: Counters
-  private acks: SourceAck[] = []
+  private untold = new Untold()
+  /** Those of the call that is going on. */
+  private telling = NONE
   private nacks: SourceNack[] = []
   private pending: Promise<void> | undefined
   private readonly answers = new Map<number, Answer[]>()
@@ -45,12 +67,20 @@ export class Acks {
 
   /** True while the source has not been told of everything. */
   get busy(): boolean {
-    return this.pending !== undefined || this.acks.length + this.nacks.length > 0
+    return this.pending !== undefined || this.untold.acks.length + this.nacks.length > 0
   }
 
-  /** The lowest position that was nacked and not acked since; undefined for none. */
+  /**
+   * The lowest position that a successor is to read again, though its root is complete: what was nacked and not acked since, and
+   * what the source has not been told. Undefined for none.
+   */
   get lowest(): SourcePosition | undefined {
-    if (this.deliveries.size === 0) return undefined
+    let lowest = this.busy ? lowerOf(this.untold.lowest, this.telling.lowest) : undefined
+    if (this.deliveries.size > 0) lowest = lowerOf(lowest, this.lowestOfNacked)
+    return lowest
+  }
+
+  private get lowestOfNacked(): SourcePosition | undefined {
     if (this.lowestNacked === undefined) {
       for (const { position } of this.deliveries.values()) this.lower(position)
     }
@@ -75,7 +105,7 @@ export class Acks {
     if (answers !== undefined) this.answers.delete(sequence)
     if (this.source.ack === undefined) return
     const offset = offsetOf(root.offsetLo, root.offsetHi)
-    this.acks.push(
+    this.untold.acks.push(
       answers === undefined
         ? { partition: root.partition, offset }
         : { partition: root.partition, offset, answers },
@@ -138,17 +168,21 @@ export class Acks {
 
   /** Tells the source what it has not been told yet, if no earlier call is going on. */
   flush(): void {
-    if (this.pending !== undefined || this.acks.length + this.nacks.length === 0) return
-    const { acks, nacks } = this
+    if (this.pending !== undefined || this.untold.acks.length + this.nacks.length === 0) return
+    const { untold, nacks } = this
+    const { acks } = untold
     crashPoint('reader.before-tell')
-    this.acks = []
+    this.untold = new Untold()
     this.nacks = []
     try {
       const told = [
         acks.length > 0 ? this.source.ack?.(acks) : undefined,
         nacks.length > 0 ? this.source.nack?.(nacks) : undefined,
       ]
-      if (told.some((result) => result !== undefined)) this.await(told)
+      if (told.some((result) => result !== undefined)) {
+        this.telling = untold
+        this.await(told)
+      }
     } catch (error) {
       this.failed(error)
     }
@@ -171,6 +205,8 @@ export class Acks {
       )
       .then(() => {
         this.pending = undefined
+        this.telling = NONE
+        this.hasTold = true
         this.counters.set('telling', 0)
         this.host.wake()
       })
@@ -190,6 +226,14 @@ export class Acks {
     const what = `${this.source.name ?? 'source'}: could not take acks or nacks: ${messageOf(error)}`
     this.host.fail(new MillraceError('ERR_SOURCE', what, { cause: error }))
   }
+}
+
+function lowerOf(
+  one: SourcePosition | undefined,
+  other: SourcePosition | undefined,
+): SourcePosition | undefined {
+  if (one === undefined || other === undefined) return one ?? other
+  return isBelow(one, other) ? one : other
 }
 
 function keyParts(root: Completed): Record<string, unknown> {

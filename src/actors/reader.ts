@@ -135,6 +135,7 @@ export class Reader implements Actor {
     this.nowMs = this.host.clock.now()
     const settled = this.takeSettlements()
     this.acks.flush()
+    if (this.acks.hasTold) this.dirty = true
     let work = settled + this.write()
     if (settled > 0) this.settledMs = this.nowMs
     if (this.nowMs >= this.readableMs) work += this.read()
@@ -452,6 +453,7 @@ export class Reader implements Actor {
     const { cell, counters } = this
     cell.registers[0] = this.inFlight.nextSequence
     this.resume.save(this.inFlight.lowest(), this.acks.lowest)
+    this.acks.hasTold = false
     if (this.options.order === 'source') cell.watermark = (this.inFlight.nextSequence - 1) | 0
     cell.commit()
     this.dirty = false

@@ -26,8 +26,8 @@ export class Resume {
     this.hasRead = true
   }
 
-  /** Writes the registers for the next commit: `lowest` unsettled root, `nacked`: lowest position that is to be given again. */
-  save(lowest: Completed | undefined, nacked: SourcePosition | undefined): void {
+  /** Writes the registers for the next commit: `lowest` unsettled root, `again`: lowest other position that is to be given again. */
+  save(lowest: Completed | undefined, again: SourcePosition | undefined): void {
     if (!this.hasRead) return
     if (lowest !== undefined) this.write(lowest.partition, lowest.offsetLo, lowest.offsetHi)
     else {
@@ -35,8 +35,8 @@ export class Resume {
       const nextLo = (lo + 1) | 0
       this.write(this.partition, nextLo, nextLo === 0 ? (hi + 1) | 0 : hi)
     }
-    if (nacked !== undefined && isBelow(nacked, resumeOf(this.registers) as SourcePosition))
-      this.write(nacked.partition, ...offsetHalves(nacked.offset))
+    if (again !== undefined && isBelow(again, resumeOf(this.registers) as SourcePosition))
+      this.write(again.partition, ...offsetHalves(again.offset))
   }
 
   private write(partition: number, lo: number, hi: number): void {
