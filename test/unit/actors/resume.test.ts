@@ -1,4 +1,4 @@
-// Where a successor of the reader goes on (R2): the lowest position in flight or nacked; with none, the one behind the last.
+// Where a successor of the reader goes on (R2): the lowest position in flight, nacked, or not told; with none, the one behind the last.
 
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -15,7 +15,7 @@ const RUNS = Number(process.env.RUNS ?? 400)
 const host = { log: { error() {} }, wake() {} } as unknown as Host
 const source = { read: () => null, ack() {}, nack() {} }
 
-type Op = { do: 'read' | 'readAgain' | 'ack' | 'nack' | 'die'; pick: number }
+type Op = { do: 'read' | 'readAgain' | 'ack' | 'nack' | 'tell' | 'die'; pick: number }
 type Case = { first: SourcePosition; ops: Op[] }
 
 const cases: fc.Arbitrary<Case> = fc.record({
@@ -25,7 +25,7 @@ const cases: fc.Arbitrary<Case> = fc.record({
   }),
   ops: fc.array(
     fc.record({
-      do: fc.constantFrom<Op['do']>('read', 'read', 'read', 'readAgain', 'ack', 'ack', 'nack', 'die'),
+      do: fc.constantFrom<Op['do']>('read', 'read', 'read', 'readAgain', 'ack', 'ack', 'nack', 'tell', 'die'),
       pick: fc.nat(1_000),
     }),
     { maxLength: 60, size: 'max' },
@@ -46,6 +46,8 @@ class Play {
   private open = new Map<number, SourcePosition>()
   /** Nacked, and not acked since. */
   private nacked = new Map<string, SourcePosition>()
+  /** Acked, and the source was not told. */
+  private untold: SourcePosition[] = []
   /** Nacked, and not given again. */
   private awaited: SourcePosition[] = []
   private hasRead = false
@@ -66,14 +68,17 @@ class Play {
       const [again] = this.awaited.splice(pick % this.awaited.length, 1)
       this.read(again)
     } else if (what === 'die') this.die()
-    else if ((what === 'ack' || what === 'nack') && this.open.size > 0) this.settle(what, pick)
+    else if (what === 'tell') {
+      this.acks.flush()
+      this.untold = []
+    } else if ((what === 'ack' || what === 'nack') && this.open.size > 0) this.settle(what, pick)
     this.resume.save(this.inFlight.lowest(), this.acks.lowest)
   }
 
   /** The same, from the lists. */
   expected(): SourcePosition | undefined {
     if (!this.hasRead) return undefined
-    return [...this.open.values(), ...this.nacked.values()].reduce(
+    return [...this.open.values(), ...this.nacked.values(), ...this.untold].reduce(
       (lowest, each) => (isBelow(each, lowest) ? each : lowest),
       this.last,
     )
@@ -96,7 +101,10 @@ class Play {
     if (outcome === 'nack') {
       this.nacked.set(keyOf(position), position)
       this.awaited.push(position)
-    } else this.nacked.delete(keyOf(position))
+    } else {
+      this.nacked.delete(keyOf(position))
+      this.untold.push(position)
+    }
   }
 
   /** All but the registers is gone; the source goes on where they say. */
@@ -105,6 +113,7 @@ class Play {
     this.open.clear()
     this.nacked.clear()
     this.awaited = []
+    this.untold = []
     this.begin()
   }
 
@@ -133,13 +142,13 @@ const property = fc.property(cases, run)
 describe('the position at which a successor of the reader goes on', () => {
   afterEach(() => void vi.restoreAllMocks())
 
-  it('is the lowest in flight or nacked, and with none the one behind the last', () => {
+  it('is the lowest in flight, nacked or not told, and with none the one behind the last', () => {
     fc.assert(property, { numRuns: RUNS })
   })
 
   it('does not go back when a record that was nacked has been given again and acked', () => {
     const play = new Play({ partition: 0, offset: 0n })
-    const ops = ['read', 'read', 'read', 'nack', 'ack', 'ack', 'readAgain', 'ack'] as const
+    const ops = ['read', 'read', 'read', 'nack', 'ack', 'ack', 'readAgain', 'ack', 'tell'] as const
     for (const what of ops) play.perform({ do: what, pick: 600 })
     expect(resumeOf(play.registers)).toEqual({ partition: 0, offset: 3n })
   })
