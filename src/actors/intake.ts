@@ -11,6 +11,8 @@ export class Intake {
   private readonly merged: boolean
   private current = 0
   private turn = 0
+  /** Of the record that was looked at last. */
+  private place = -1
 
   /** `merged`: keep source order over several inbounds, each of which is in source order. */
   constructor(inbounds: readonly Inbound[], merged: boolean) {
@@ -23,10 +25,15 @@ export class Intake {
     if (this.merged) return this.lowest()
     const { inbounds } = this
     if (inbounds.length === 1) return inbounds[0].peek() ? inbounds[0] : undefined
-    if (this.turn++ >= TURN) this.next()
+    if (this.turn >= TURN) this.next()
     for (let tried = 0; tried < inbounds.length; tried++) {
       const inbound = inbounds[this.current]
-      if (inbound.peek()) return inbound
+      if (inbound.peek()) {
+        // To look at one again that could not be taken is no turn: nothing may come of looking alone.
+        if (inbound.position !== this.place) this.turn++
+        this.place = inbound.position
+        return inbound
+      }
       this.next()
     }
     return undefined

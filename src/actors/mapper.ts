@@ -142,11 +142,15 @@ export class Mapper implements Actor {
     const startedMs = this.host.clock.now()
     this.blocked = false
     this.retiring = this.hasRetired || this.calls.pinsTooMuch
-    let work = this.expire(startedMs) + this.callWaiting()
+    let work = this.expire(startedMs)
+    // First what is done: where it finds no room, nothing is called.
     work += this.place()
+    work += this.callWaiting()
     if (this.streams.length > 0 && this.advance(this.streams[0])) work += MORE
+    const first = this.streams[0]
     work += this.retryDue(startedMs)
     work += this.takeNew()
+    if (this.streams[0] !== first) work += MORE
     if (this.inSourceOrder) this.raiseWatermark()
     if (this.retries.tidy()) this.dirty = true
     this.counters.set('inFlight', this.active + this.retries.size + this.lanes.waiting)
@@ -165,7 +169,7 @@ export class Mapper implements Actor {
   }
 
   dueMs(): number {
-    return this.blocked ? this.calls.dueMs : Math.min(this.retries.nextMs, this.calls.dueMs)
+    return this.blocked || this.retiring ? this.calls.dueMs : Math.min(this.retries.nextMs, this.calls.dueMs)
   }
 
   private takeNew(): number {
@@ -230,6 +234,13 @@ export class Mapper implements Actor {
   /** Others are before it: it may have to wait for its lane, in the parking if they wait there (P2). */
   private admit(task: MapTask): void {
     if (this.lanes.has(task.lane)) {
+      if (this.expansion.holds(task)) {
+        // C5: some of it is committed, so it was before those that have its lane now; they may come from another inbound.
+        this.active++
+        this.run(task)
+        this.place()
+        return
+      }
       if (this.retries.joinParked(task)) this.dirty = true
       this.lanes.join(task.lane, task)
       return

@@ -62,8 +62,12 @@ export class Parking<T extends Tenant = Tenant> {
    */
   putLane(holder: T, lane: readonly T[], commitNumber: number): void {
     this.outside.delete(holder)
-    const isIn = (tenant: T) => tenant.isFixed || this.holds(tenant.message) || this.put(tenant, commitNumber)
-    if (!isIn(holder) || !lane.every(isIn)) this.outside.set(holder, lane)
+    // Nobody is moved before one that may be read where it lies: what lies here is in order.
+    const isIn = (tenant: T) =>
+      this.holds(tenant.message) || (!tenant.isFixed && this.put(tenant, commitNumber))
+    // From the head of the lane on, whoever it is that waits: a successor takes what lies here before what does not (P2).
+    const isAllIn = lane.length === 0 ? isIn(holder) : lane.every(isIn)
+    if (!isAllIn) this.outside.set(holder, lane)
   }
 
   /** Tries those again that found no room; says whether anything is to be committed. */

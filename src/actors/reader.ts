@@ -125,6 +125,9 @@ export class Reader implements Actor {
     const [, read, acked, nacked] = this.cell.registers
     // Roots of earlier lives (R2): who settles them now is told nothing, and the source gives them again.
     this.counters.set('abandoned', read - acked - nacked)
+    this.counters.set('read', read)
+    this.counters.set('acked', acked)
+    this.counters.set('nacked', nacked)
     this.counters.set('inFlight', 0)
     this.counters.set('reading', 0)
     this.counters.set('telling', 0)
@@ -153,8 +156,9 @@ export class Reader implements Actor {
 
   dueMs(): number {
     if (this.isAbandoned) return Number.POSITIVE_INFINITY
+    const isAtEnd = this.ended && (!this.acks.reopens || this.acks.busy)
     const waits =
-      this.stopping || this.ended || this.reading || this.free <= 0 || this.stashAt < this.stash.length
+      this.stopping || isAtEnd || this.reading || this.free <= 0 || this.stashAt < this.stash.length
     return waits ? Number.POSITIVE_INFINITY : Math.max(this.idleUntilMs, this.readableMs)
   }
 
@@ -185,7 +189,11 @@ export class Reader implements Actor {
 
   private get free(): number {
     // Nacked records that are awaited again are somebody's memory, too.
-    return this.options.inFlightMax - this.inFlight.size - this.acks.awaited
+    const { inFlightMax } = this.options
+    const { size } = this.inFlight
+    // Were there no place left for them, they could never come.
+    const least = this.acks.awaited > 0 && size < inFlightMax ? 1 : 0
+    return Math.max(least, inFlightMax - size - this.acks.awaited)
   }
 
   private isDone(): boolean {
@@ -283,8 +291,8 @@ export class Reader implements Actor {
     if (this.reading || this.stopping || this.stashAt < this.stash.length || this.free <= 0) return 0
     if (this.ended && (!this.acks.reopens || this.acks.busy)) return 0
     if (this.idleUntilMs > this.nowMs) return 0
-    // A nack that comes from now on asks again, whatever this read gives.
-    this.acks.reopens = false
+    // A nack that the source has not been told of yet, or that comes from now on, asks again, whatever this read gives.
+    this.acks.reopens = this.acks.busy
     let result: ReturnType<Source['read']>
     // P2: should the thread die in the source, what it was just told of is not read again.
     if (this.dirty) this.commit()

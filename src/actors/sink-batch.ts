@@ -17,6 +17,8 @@ export class SinkBatch {
   isOut = false
   /** True where messages of it have waited: they do not lie where the new ones do. */
   isAgain = false
+  /** True while its records say themselves that they are in user code. */
+  isMarked = false
   /** True for a suspect that is written alone (H1). */
   isSuspect = false
   /** Where it is noted that it is with the sink. */

@@ -110,6 +110,7 @@ export class SinkQueue {
    * is with the sink. A suspect is given alone, and nothing is given before it meanwhile (H1).
    */
   fill(batch: SinkBatch, isAlone: boolean): number {
+    if (this.isClosed && !isAlone) return 0
     this.ids = this.options.idsMayRepeat ? new Set() : undefined
     const due = this.fillDue(batch, isAlone)
     return this.isClosed ? due : due + this.fillNew(batch, isAlone)
@@ -169,7 +170,11 @@ export class SinkQueue {
     while (batch.messages.length < batchMax) {
       const waiter = this.due.pop(nowMs)
       if (waiter === undefined) break
-      if (this.repeats(batch, waiter.message) || !this.admits(batch, waiter.message, isAlone)) {
+      if (
+        !isOfEpoch(batch, waiter.message) ||
+        this.repeats(batch, waiter.message) ||
+        !this.admits(batch, waiter.message, isAlone)
+      ) {
         postponed.push(waiter)
         if (this.isClosed) break
         continue
@@ -181,7 +186,8 @@ export class SinkQueue {
       for (const behind of this.lanes.members(waiter.lane)) {
         if (behind === waiter) continue
         if (behind.dueMs > nowMs) break
-        if (batch.messages.length >= batchMax || this.repeats(batch, behind.message)) break
+        if (batch.messages.length >= batchMax || !isOfEpoch(batch, behind.message)) break
+        if (this.repeats(batch, behind.message)) break
         if (isSuspectMessage(behind.message)) break
         work += this.addWaiter(batch, behind)
       }
@@ -219,7 +225,11 @@ export class SinkQueue {
         continue
       }
       const joins = !this.lanes.has(lane) || this.joinsBatch(batch, lane)
-      if (!joins && this.options.order === 'source') break
+      if (!joins && this.options.order === 'source') {
+        // Its turn comes after that of those before it.
+        this.isClosed = false
+        break
+      }
       inbound.take()
       work++
       if (joins && !this.exclusive && !this.lanes.has(lane)) messages.push(message)
@@ -302,6 +312,11 @@ export class SinkQueue {
 
 function isSuspectMessage(message: Message): boolean {
   return isSuspect(message.inbound.ring.words, message.at)
+}
+
+/** One epoch a batch. */
+function isOfEpoch({ messages }: SinkBatch, message: Message): boolean {
+  return messages.length === 0 || epochOf(messages[0]) === epochOf(message)
 }
 
 function epochOf(message: Message): number {

@@ -14,7 +14,7 @@ import { ATTEMPT, KIND } from '../kernel/layout.js'
 import type { Message } from '../kernel/message.js'
 import { isPromise } from '../kernel/promise.js'
 import { backoffMs, type RetryStrategy } from '../kernel/retry.js'
-import { begin, deliveriesOf, hasCompany, isSuspect } from '../kernel/suspicion.js'
+import { begin, deliveriesOf, end, hasCompany, isSuspect } from '../kernel/suspicion.js'
 import { type HoldOptions, type NackOptions, Response, type ServeOptions } from '../sinks/response.js'
 import type { OnSuccessMessage, Sink } from '../sinks/sink.js'
 import { BegunNotes, type Journal } from './begun-notes.js'
@@ -149,7 +149,7 @@ export class SinkActor implements Actor {
   }
 
   private get mayWrite(): boolean {
-    if (this.blocked || this.batches.length >= this.options.concurrency) return false
+    if (this.blocked || this.isRetiring || this.batches.length >= this.options.concurrency) return false
     return this.batches.length === 0 || !this.batches[0].isSuspect
   }
 
@@ -162,7 +162,6 @@ export class SinkActor implements Actor {
 
   private writeNext(): number {
     const batch = new SinkBatch()
-    if (this.isRetiring) return 0
     const taken = this.queue.fill(batch, this.batches.length === 0)
     if (taken > 0) this.dirty = true
     if (batch.messages.length > 0) {
@@ -191,12 +190,14 @@ export class SinkActor implements Actor {
       answer = this.options.sink.write(batch.messages)
     } catch (error) {
       this.returned()
+      endAll(batch)
       this.failWhole(batch, error)
       return
     }
     this.returned()
     if (isPromise(answer)) this.await(batch, answer)
     else {
+      endAll(batch)
       if (batch.isSuspect) this.notes?.clear()
       this.answered(batch, answer)
     }
@@ -208,8 +209,9 @@ export class SinkActor implements Actor {
     const [first] = messages
     const isAlone = messages.length === 1 && this.calls === 0
     batch.isSuspect = isAlone && isSuspect(first.inbound.ring.words, first.at)
+    batch.isMarked = isAlone || this.calls > 0 || batch.isAgain
     if (isAlone) begin(first.inbound.ring.words, first.at, true)
-    else if (this.calls > 0 || batch.isAgain) this.beginAll(messages)
+    else if (batch.isMarked) this.beginAll(messages)
     this.notes?.these(messages, batch.isSuspect)
     this.intake.gave(this.cell)
     this.cell.handlingBatch()
@@ -273,6 +275,7 @@ export class SinkActor implements Actor {
 
   private answeredBy(batch: SinkBatch): void {
     batch.isOut = false
+    endAll(batch)
     if (batch.chunk !== undefined) this.notes?.release(batch.chunk)
     if (batch.isSuspect) this.notes?.clear()
     this.cell.awaited(--this.calls)
@@ -524,8 +527,8 @@ export class SinkActor implements Actor {
       )
     }
     const written = isMarker ? this.outlet.marker(message) : this.outlet.pass(message)
-    if (written === FULL) this.blocked = true
-    else if (!isMarker) this.counters.add('fallback')
+    // What has no room holds up what is behind it in its mailbox, and no retry.
+    if (written !== FULL && !isMarker) this.counters.add('fallback')
     this.dirty = true
     return written !== FULL
   }
@@ -541,4 +544,12 @@ export class SinkActor implements Actor {
     this.queue.settle(message)
     return true
   }
+}
+
+/** H1: the write is over, and the thread has survived it: the death of a later one, before this is committed, is not its doing. */
+function endAll(batch: SinkBatch): void {
+  if (!batch.isMarked) return
+  batch.isMarked = false
+  const { messages } = batch
+  for (const { inbound, at } of messages) end(inbound.ring.words, at)
 }

@@ -176,6 +176,7 @@ export class Cell {
   /** Publishes everything that the actor has done since the last commit. */
   commit(): void {
     const { inbounds, outbounds, words, doubles, registers } = this
+    for (let i = 0; i < inbounds.length; i++) inbounds[i].pass()
     const slot = 1 - this.slot
     const first = this.firstWord(slot)
     const number = this.number + 1

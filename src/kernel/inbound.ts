@@ -64,6 +64,19 @@ export class Inbound {
     }
   }
 
+  /**
+   * Passes what is settled already: a predecessor may have settled it out of order. Before a commit, as nobody may have anything
+   * to commit after it, and the producer may wait for these bytes.
+   */
+  pass(): void {
+    const { words, doubles } = this.ring
+    while (this.next !== this.tailSeen) {
+      const at = this.ring.wordAt(this.next)
+      if ((words[at + KIND] & 0xff) !== PADDING_KIND && doubles[(at >>> 1) + MARK_DOUBLE] === 0) return
+      this.skip(words[at + LENGTH])
+    }
+  }
+
   /** Position of the record that `peek` found. */
   get position(): number {
     return this.next
