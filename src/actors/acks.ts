@@ -65,6 +65,11 @@ export class Acks {
     this.counters = counters
   }
 
+  /** Acks that the source has not been told of, or has not taken yet: somebody's memory, as what is in flight is. */
+  get unanswered(): number {
+    return this.untold.acks.length + this.telling.acks.length
+  }
+
   /** True while the source has not been told of everything. */
   get busy(): boolean {
     return this.pending !== undefined || this.untold.acks.length + this.nacks.length > 0

@@ -193,7 +193,7 @@ export class Reader implements Actor {
     const { size } = this.inFlight
     // Were there no place left for them, they could never come.
     const least = this.acks.awaited > 0 && size < inFlightMax ? 1 : 0
-    return Math.max(least, inFlightMax - size - this.acks.awaited)
+    return Math.max(least, inFlightMax - size - this.acks.awaited - this.acks.unanswered)
   }
 
   private isDone(): boolean {
@@ -399,6 +399,8 @@ export class Reader implements Actor {
     if (record.offset === undefined && this.source.nack !== undefined) {
       throw new TypeError('a record has no offset, but a source with nack() must tell its records apart')
     }
+    if (record.keys === null)
+      throw new TypeError(`keys of a record are a list of strings, or nothing, not null`)
     head.lane = this.options.order === 'key' ? laneOf(record.keys) : NO_LANE
     head.sequence = sequence
     shares.next()

@@ -27,6 +27,8 @@ export class SinkBatch {
   expired = false
   /** Lanes of which a message failed. */
   readonly failedLanes = new Set<number>()
+  /** The jitter of its retries: what failed together is tried again together, and a sink that is down has few calls. */
+  chance: number | undefined
   /** Why all of it failed. */
   error: unknown
   /** How often it was tried, of poison: that is not given any more. */

@@ -454,7 +454,9 @@ export class SinkActor implements Actor {
     this.counters.add('failed')
     if (isExhausted) return true
     words[message.at + ATTEMPT] = attempts
-    this.queue.wait(message, this.host.clock.now() + backoffMs(retry.backoff, attempts, this.host.random))
+    batch.chance ??= this.host.random()
+    const chance = batch.chance
+    this.queue.wait(message, this.host.clock.now() + backoffMs(retry.backoff, attempts, () => chance))
     return true
   }
 

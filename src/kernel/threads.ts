@@ -3,6 +3,7 @@
 
 import type { Transferable, Worker } from 'node:worker_threads'
 import { Piscina } from 'piscina'
+import { within } from './deadline.js'
 import type { Pulse } from './pulse.js'
 
 /** How a task ended: by itself, or with its thread. */
@@ -16,9 +17,11 @@ export type Thread = {
   terminate(): void
 }
 
-type Tracked = { worker: Worker; exited: Promise<number> }
+type Tracked = { worker: Worker; exited: Promise<number>; loaded: Promise<unknown> }
 
 const THREADS_MAX = 1024
+/** How long the end waits for an import. */
+const LOAD_MS = 2_000
 
 export class Threads {
   private readonly pool: Piscina
@@ -37,6 +40,7 @@ export class Threads {
     })
     // A worker that fails outside of its task: its task's promise rejects too, which is where it is dealt with.
     this.pool.on('error', () => {})
+    this.track()
   }
 
   /** Runs a task on a thread of its own, which must say in the pulse that it owns it before it touches anything shared. */
@@ -58,6 +62,9 @@ export class Threads {
 
   /** Ends all threads. */
   async destroy(): Promise<void> {
+    // Node aborts the process where a worker is terminated in the middle of an import.
+    const loaded = [...this.tracked.values()].map((each) => Promise.race([each.loaded, each.exited]))
+    await within<unknown>(LOAD_MS, Promise.all(loaded), () => {})
     await this.pool.destroy()
   }
 
@@ -76,7 +83,11 @@ export class Threads {
       const exited = new Promise<number>((resolve) => {
         worker.once('exit', resolve)
       })
-      this.tracked.set(threadId, { worker, exited })
+      // Its first message: the pool's word that the entry module is imported.
+      const loaded = new Promise((resolve) => {
+        worker.once('message', resolve)
+      })
+      this.tracked.set(threadId, { worker, exited, loaded })
     }
   }
 }

@@ -1,207 +1,297 @@
-// A world: the real actors and mailboxes of a topology in one loop, under a clock that only the world moves and a scheduler
-// that goes by a seed. Any actor can be made to die between two stores; its successor opens the same memory.
+// A world: the real actors and mailboxes of a topology in one loop, under a clock that only the world moves and a scheduler that goes
+// by a seed. Threads turn as their runner turns them, wait on their doorbells, and die wherever it matters; a successor opens the same
+// memory. Time goes on only when nothing can happen without it.
 
-import type { Actor, Host } from '../kernel/actor.js'
+import type { Actor } from '../kernel/actor.js'
 import type { Random } from '../kernel/clock.js'
-import { setCrashHook } from '../kernel/crash.js'
-import { RELEASE_WORD, TAIL_WORD } from '../kernel/layout.js'
-import { createLog } from '../kernel/log.js'
-import { createMemory, type MemoryStart, type PlanMemory } from '../topology/memory.js'
-import { type Plan, planOf } from '../topology/plan.js'
-import type { Topology } from '../topology/types.js'
-import { buildActor } from '../topology/wire.js'
+import { Doorbell } from '../kernel/doorbell.js'
+import { mix } from '../kernel/shares.js'
+import { createMemory, type PlanMemory } from '../topology/memory.js'
+import type { Plan } from '../topology/plan.js'
+import { Blame } from './world-blame.js'
+import { buildInWorld, type WorldBuild } from './world-build.js'
+import { Calls } from './world-calls.js'
+import { type DeathPlace, Deaths } from './world-deaths.js'
+import { boundsProblem, heldText } from './world-memory.js'
+import type { WorldOptions } from './world-options.js'
+import { worldPlan } from './world-plan.js'
+import { WorldThread } from './world-thread.js'
 
-export type WorldOptions = {
-  topology: Topology
-  random: Random
-  /** Capacity of each mailbox; default: by limits.messageBytes. */
-  capacityBytes?: number
-  /** Where positions and sequences begin: near the wrap, say. */
-  start?: MemoryStart
-  /** Chance that an actor dies within a step, 0 to 1. */
-  crashRate?: number
-  /** Which actors may die. */
-  mayCrash?: (name: string) => boolean
-  /** Steps after which the world gives up. */
-  stepsMax?: number
-}
-
-/** A simulated death: thrown at a crash point, caught by the world alone. */
-class Crash {
-  readonly point: string
-  constructor(point: string) {
-    this.point = point
-  }
-}
-
-type Pending = { actor: number; incarnation: number; settle: () => void }
-
-/** How far into a step a death may lie, in crash points. */
-const CRASH_DEPTH = 12
+const RESTART_MS = 20
+const REST_EVENTS_MAX = 500
+const TICKS_PER_MS = 1024
+/** How often it is checked that whoever waits has nothing to do. */
+const PROBE_RATE = 0.2
 
 export class World {
   nowMs = 0
-  steps = 0
+  events = 0
   failure: Error | undefined
-  /** How often an actor died at each crash point. */
-  readonly crashes = new Map<string, number>()
+  /** A number for the order in which things happened: the same schedule has the same. */
+  schedule = 0
   readonly memory: PlanMemory
   readonly plan: Plan
+  readonly threads: readonly WorldThread[]
+  readonly calls: Calls
+  /** What user code that ends its thread returns: nobody waits for it. */
+  readonly never: Promise<never> = new Promise(() => {})
   private readonly options: WorldOptions
   private readonly random: Random
-  private readonly actors: Actor[] = []
-  private readonly incarnations: number[] = []
   private readonly runKey: readonly [number, number]
-  private current = 0
-  private pending: Pending[] = []
+  private readonly deaths: Deaths
+  private readonly paces: readonly number[]
+  private current: WorldThread
   private done = false
-  /** Actors that asked for a new thread. */
-  private readonly renewed = new Set<number>()
+  /** Actors of the dead that step once more, each as often as it is here. */
+  private ghosts: Actor[] = []
+  /** True while user code ends its own thread. */
+  private isKilled = false
+  private readonly blame: Blame
+  /** The thread whose source or sinks are being opened. */
+  private opening: WorldThread | undefined
+  /** True while all are quiet and were looked at. */
+  private wasProbed = false
 
   constructor(options: WorldOptions) {
+    const { random } = options
     this.options = options
-    this.random = options.random
-    this.runKey = [(options.random() * 2 ** 32) | 0, (options.random() * 2 ** 32) | 0]
-    const plan = planOf({ ...options.topology, inline: false })
-    const capacityBytes = options.capacityBytes
-    this.plan =
-      capacityBytes === undefined
-        ? plan
-        : { ...plan, mailboxes: plan.mailboxes.map((each) => ({ ...each, capacityBytes })) }
+    this.random = random
+    this.runKey = [(random() * 2 ** 32) | 0, (random() * 2 ** 32) | 0]
+    this.plan = worldPlan(options)
     this.memory = createMemory(this.plan, options.start)
-    this.plan.actors.forEach((_, index) => {
-      this.incarnations[index] = 0
-      this.build(index)
+    this.blame = new Blame(this.plan, this.memory, options.topology.limits.poisonAfter)
+    const { focus, lostRate = 0 } = options
+    this.deaths = new Deaths(
+      random,
+      focus && { point: focus, mayDie: (thread) => this.mayDie(thread as WorldThread) },
+    )
+    const now = () => this.clockMs
+    const delayMs = options.delayMs ?? (() => (random() < 0.5 ? 0 : random() * 4))
+    this.calls = new Calls({ random, now, delayMs, realMsMax: options.realMsMax ?? 5_000 })
+    this.threads = this.plan.threads.map((name, number) => {
+      const actorNumbers = this.plan.actors.flatMap((actor, i) => (actor.thread === name ? [i] : []))
+      const bell = new Doorbell(this.memory.bells[number])
+      return new WorldThread({ name, actorNumbers, bell, random, now, lostRate })
     })
+    // Some threads are slow: what happens only when one lags far behind must happen, too.
+    this.paces = this.threads.map(() => (random() < 0.25 ? 0.05 : 1))
+    this.current = this.threads[0]
   }
 
-  /** For handlers and sinks: a promise of a value that the scheduler fulfils some time later, unless its actor dies first. */
+  /** How often something died at each place. */
+  get crashes(): ReadonlyMap<DeathPlace, number> {
+    return this.deaths.counts
+  }
+
+  get lostRings(): number {
+    return this.threads.reduce((sum, { lostRings }) => sum + lostRings, 0)
+  }
+
+  /** For handlers and sinks: a promise of a value that the scheduler fulfils some time later, unless its thread dies first. */
   later<Value>(value: Value): Promise<Value> {
-    const actor = this.current
-    return new Promise((resolve) => {
-      this.pending.push({ actor, incarnation: this.incarnations[actor], settle: () => resolve(value) })
-    })
+    return this.calls.later(this.current, value)
+  }
+
+  /** Puts the scheduler between a promise of user code and the actor that waits for it; `told` is called when the actor is told. */
+  gate<Value>(promise: PromiseLike<Value>, told?: () => void): Promise<Value> {
+    if (promise === this.never) return this.never
+    return this.calls.gate(this.current, promise, told)
+  }
+
+  /** For user code that ends its own thread. */
+  die(): void {
+    this.isKilled = true
+    this.deaths.dieAtNextPoint()
+  }
+
+  /** A promise that ends its thread some time later, and never settles. */
+  dieLater(): Promise<never> {
+    const thread = this.current
+    this.calls.act(thread, () => this.kill(thread, 'promise pending'))
+    return this.never
+  }
+
+  get currentThread(): string {
+    return this.current.name
   }
 
   /** Runs until everything that the source gave is settled. Throws when nothing moves any more, or when the topology fails. */
   async run(): Promise<void> {
-    const { stepsMax = 200_000 } = this.options
+    const { eventsMax = 200_000 } = this.options
     while (!this.done) {
       if (this.failure !== undefined) throw this.failure
-      if (this.steps++ > stepsMax) throw new Error(`not done after ${stepsMax} steps: ${this.stuck()}`)
-      const index = Math.floor(this.random() * this.actors.length)
-      const work = this.step(index)
-      if (this.renewed.delete(index)) this.crash(index, 'renewed')
-      if (work > 0 && this.random() < 0.7) continue
-      if (this.pending.length > 0 && this.random() < 0.5) await this.settleOne()
-      else if (this.random() < 0.2) await this.settleOrWait()
+      if (this.events++ > eventsMax) throw new Error(`not done after ${eventsMax} events: ${this.stuck}`)
+      this.killSomebody()
+      const yielded = this.happen()
+      if (this.opening !== undefined) await this.opened(this.opening)
+      if (yielded) {
+        await flushed()
+        await this.calls.settled()
+      }
     }
     if (this.failure !== undefined) throw this.failure
+    await this.rest()
   }
 
-  private step(index: number): number {
-    const { crashRate = 0, mayCrash } = this.options
-    this.current = index
-    const dies = this.random() < crashRate && (mayCrash?.(this.plan.actors[index].name) ?? true)
-    if (!dies) return this.actors[index].step()
-    let left = 1 + Math.floor(this.random() * CRASH_DEPTH)
-    setCrashHook((point) => {
-      if (--left === 0) throw new Crash(point)
+  /** Lets everybody finish what can be done at once: then what is left over is seen. */
+  private async rest(): Promise<void> {
+    const canGoOn = () => this.threads.some((thread) => thread.isRunnable()) || this.calls.countDue() > 0
+    for (let i = 0; i < REST_EVENTS_MAX && canGoOn() && this.failure === undefined; i++) {
+      this.happen()
+      if (this.opening !== undefined) await this.opened(this.opening)
+      await flushed()
+    }
+  }
+
+  /** One event: of a thread, a promise, or the clock. Says whether an event loop was free after it. */
+  private happen(): boolean {
+    if (this.ghosts.length > 0 && this.random() < 0.2) this.ghosts.pop()?.step()
+    const probed = this.threads.find((thread) => thread.isProbed)
+    if (probed !== undefined) return this.advance(probed)
+    const runnable = this.threads.filter((thread) => thread.isRunnable())
+    const due = this.calls.countDue()
+    if (runnable.length + due === 0) {
+      this.passTime()
+      return false
+    }
+    for (;;) {
+      const pick = Math.floor(this.random() * (runnable.length + due))
+      if (pick >= runnable.length) {
+        this.note(101 + pick)
+        this.current = this.calls.tell(pick - runnable.length)
+        return true
+      }
+      const thread = runnable[pick]
+      const number = this.threads.indexOf(thread)
+      if (this.paces[number] < 1 && runnable.length + due > 1 && this.random() > this.paces[number]) continue
+      this.note(1 + number)
+      return this.advance(thread)
+    }
+  }
+
+  /** Says whether the thread's event loop was free after it. */
+  private advance(thread: WorldThread): boolean {
+    this.current = thread
+    if (thread.phase === 'dead') this.opening = thread
+    else this.turn(thread)
+    return thread.isYielding
+  }
+
+  private turn(thread: WorldThread): void {
+    let problem: string | undefined
+    const point = this.deaths.during(thread, () => {
+      problem = thread.advance()
     })
-    try {
-      const work = this.actors[index].step()
-      setCrashHook()
-      return work
-    } catch (thrown) {
-      setCrashHook()
-      if (!(thrown instanceof Crash)) throw thrown
-      this.crash(index, thrown.point)
-      return 1
+    if (point !== undefined) {
+      this.kill(thread, point)
+      return
     }
+    if (problem !== undefined) this.failure ??= new Error(`I7: ${problem}`)
+    const { stepped } = thread
+    if (stepped !== undefined) this.afterStep(thread, stepped)
+    if (thread.renewal !== undefined) this.kill(thread, 'renewed')
   }
 
-  /** The actor is gone: its promises never settle. Its successor may die while it opens the memory, too. */
-  private crash(index: number, point: string): void {
-    this.crashes.set(point, (this.crashes.get(point) ?? 0) + 1)
-    this.incarnations[index]++
-    this.pending = this.pending.filter((each) => each.actor !== index)
-    if (this.random() < 0.2) {
-      let left = 1 + Math.floor(this.random() * 3)
-      setCrashHook((at) => {
-        if (--left === 0) throw new Crash(at)
-      })
-    }
-    try {
-      this.build(index)
-      setCrashHook()
-    } catch (thrown) {
-      setCrashHook()
-      if (!(thrown instanceof Crash)) throw thrown
-      this.crash(index, thrown.point)
-    }
+  private afterStep(thread: WorldThread, stepped: { number: number; work: number }): void {
+    if (stepped.work > 0) for (const each of this.threads) each.cancelProbe()
+    this.options.story?.stepped(this, thread, stepped)
+    this.options.observer?.stepped(stepped.number)
+    const outside = boundsProblem(this.plan, this.memory, stepped.number)
+    if (outside !== undefined) this.failure ??= new Error(`I8: ${outside}`)
   }
 
-  private build(index: number): void {
-    this.current = index
-    const life = {
-      runKey: this.runKey,
-      incarnation: this.incarnations[index],
-      epoch: 1,
-      onDone: () => this.finish(),
-    }
-    this.actors[index] = buildActor(
-      this.options.topology,
-      this.plan,
-      this.memory,
-      index,
-      this.host(index),
-      life,
-    )
+  private killSomebody(): void {
+    const { crashRate = 0 } = this.options
+    if (crashRate === 0 || this.random() >= crashRate) return
+    const thread = this.threads[Math.floor(this.random() * this.threads.length)]
+    if (thread.phase === 'dead' || !this.mayDie(thread)) return
+    if (this.deaths.choose(thread)) this.kill(thread, 'between two events')
   }
 
-  private host(index: number): Host {
-    const incarnation = this.incarnations[index]
+  private mayDie(thread: WorldThread): boolean {
+    const { mayCrash, deathsMax = Number.POSITIVE_INFINITY } = this.options
+    return this.deaths.total < deathsMax && (mayCrash?.(thread.name) ?? true)
+  }
+
+  /** The thread is gone with all of its actors: its promises never settle. */
+  private kill(thread: WorldThread, place: DeathPlace): void {
+    this.note(201 + this.threads.indexOf(thread))
+    this.deaths.count(place)
+    this.options.story?.died(this, thread, place)
+    this.calls.forget(thread)
+    for (const each of this.threads) each.cancelProbe()
+    if (this.options.hasGhosts) this.ghosts = thread.actors.flatMap((actor) => [actor, actor, actor])
+    const restartMs = this.nowMs + (this.random() < 0.5 ? 0 : this.random() * RESTART_MS)
+    thread.die(restartMs, this.blame.of(thread, place, this.isKilled))
+    this.isKilled = false
+    this.options.observer?.died(thread, place)
+  }
+
+  /** A successor opens the memory; it may die over it, too. */
+  private async opened(thread: WorldThread): Promise<void> {
+    this.opening = undefined
+    this.current = thread
+    await this.options.open?.(this, thread)
+    if (thread.incarnation > 0) this.deaths.chooseOpening(thread)
+    const actors: Actor[] = []
+    const build = this.build()
+    const point = this.deaths.during(thread, () => {
+      for (const number of thread.actorNumbers) actors.push(buildInWorld(build, thread, number))
+    })
+    if (point !== undefined) {
+      this.kill(thread, point)
+      return
+    }
+    thread.open(actors)
+    this.options.story?.opened(this, thread)
+    this.options.observer?.opened(thread)
+  }
+
+  private build(): WorldBuild {
+    const { options, plan, memory, runKey } = this
     return {
-      clock: { now: () => this.nowMs },
-      random: this.random,
-      log: createLog(() => {}, this.plan.actors[index].name, 'world'),
-      wake: () => {},
-      renew: () => {
-        this.renewed.add(index)
+      options,
+      plan,
+      memory,
+      runKey,
+      now: () => this.clockMs,
+      done: () => {
+        this.done = true
       },
-      fail: (error) => {
-        if (this.incarnations[index] === incarnation) this.failure ??= error
+      failed: (error) => {
+        this.failure ??= error
       },
+      logged: (thread, record) => options.story?.logged(this, thread, record),
     }
   }
 
-  /** What each mailbox holds, for the error of a world that does not end. */
-  private stuck(): string {
-    const held = this.plan.mailboxes.map(({ from, to }, i) => {
-      const words = new Int32Array(this.memory.mailboxes[i])
-      return `${from}→${to} ${(words[TAIL_WORD] - words[RELEASE_WORD]) | 0}`
-    })
-    return `bytes held: ${held.join(', ')}; ${this.pending.length} promises pending`
+  /** Nothing can happen now: the clock goes to when something can. Before, whoever waits must have nothing to do (W2). */
+  private passTime(): void {
+    // What the dead owe in rings, their successors ring for.
+    const areAllAlive = this.threads.every(({ phase }) => phase !== 'dead')
+    if (!this.wasProbed && areAllAlive && this.random() < PROBE_RATE) {
+      this.wasProbed = true
+      for (const thread of this.threads) thread.probe()
+      return
+    }
+    this.wasProbed = false
+    const nextMs = Math.min(this.calls.nextMs, ...this.threads.map((thread) => thread.nextMs))
+    if (nextMs === Number.POSITIVE_INFINITY) throw new Error(`nothing can happen any more: ${this.stuck}`)
+    this.note(nextMs)
+    this.nowMs = Math.max(this.nowMs, Math.ceil(nextMs * TICKS_PER_MS) / TICKS_PER_MS)
   }
 
-  private finish(): void {
-    this.done = true
+  private note(what: number): void {
+    this.schedule = mix(this.schedule ^ (what * 0x9e3779b1))
   }
 
-  private async settleOne(): Promise<void> {
-    const [chosen] = this.pending.splice(Math.floor(this.random() * this.pending.length), 1)
-    this.current = chosen.actor
-    chosen.settle()
-    await flushed()
+  /** In whole ticks, so that a sum of times and its parts agree, as they do not when they are rounded. */
+  private get clockMs(): number {
+    return Math.floor(this.nowMs * TICKS_PER_MS) / TICKS_PER_MS
   }
 
-  /** Nothing to do for whom was chosen: time goes on, by a lot only where nobody's answer is awaited. */
-  private async settleOrWait(): Promise<void> {
-    await flushed()
-    let dueMs = Number.POSITIVE_INFINITY
-    for (const actor of this.actors) dueMs = Math.min(dueMs, actor.dueMs())
-    if (dueMs <= this.nowMs || dueMs === Number.POSITIVE_INFINITY) return
-    this.nowMs = this.pending.length === 0 && this.random() < 0.5 ? dueMs : Math.min(dueMs, this.nowMs + 1)
+  private get stuck(): string {
+    return `${heldText(this.plan, this.memory)}; ${this.calls.size} promises pending`
   }
 }
 

@@ -1,5 +1,6 @@
 // start() and run(). What they need is loaded when they are called: a topology module, which every thread imports, calls neither.
 
+import { MillraceError, messageOf } from '../kernel/failure.js'
 import type { LogWriter } from '../kernel/log.js'
 import { checkNames, unusable } from '../kernel/options.js'
 import type { Running, Summary } from './running.js'
@@ -32,13 +33,23 @@ export async function start(target: URL | string | Topology, options: StartOptio
     return await launch(target, options, threads)
   } catch (error) {
     await threads?.destroy()
-    throw error
+    throw isOutOfDescriptors(error)
+      ? new MillraceError('ERR_OPEN', `start(): ${messageOf(error)}: raise the limit of open files`, {
+          cause: error,
+        })
+      : error
   }
 }
 
 /** start(), and wait for the end. Rejects with the MillraceError that stopped it. */
 export async function run(target: URL | string | Topology, options: StartOptions = {}): Promise<Summary> {
   return (await start(target, options)).finished
+}
+
+/** Threads, modules and files need descriptors. */
+function isOutOfDescriptors(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: unknown }
+  return code === 'EMFILE' || code === 'ENFILE'
 }
 
 function checkOptions(options: StartOptions): void {

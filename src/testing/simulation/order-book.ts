@@ -1,0 +1,59 @@
+// Watches order (I4): first occurrences of messages with the same keys, or of all under order 'source', come as they were read.
+
+import type { Message } from '../../kernel/message.js'
+import type { Topology } from '../../topology/types.js'
+import type { Giving } from './ledger-types.js'
+import { rootOf } from './root-of.js'
+import { comparePaths } from './texts.js'
+
+type Place = { sequence: number; name: string }
+
+export class OrderBook {
+  private readonly topology: Topology
+  private readonly broken: (rule: string, what: string) => void
+  private readonly last = new Map<string, Place>()
+
+  constructor(topology: Topology, broken: (rule: string, what: string) => void) {
+    this.topology = topology
+    this.broken = broken
+  }
+
+  /**
+   * What a message is ordered by before a stage, or after all of them; undefined for nothing. After a stage that sets new keys,
+   * order is promised to those that had the same keys before, too; after several, to nobody whose keys in between are not known.
+   */
+  keyOf(giving: Giving, message: Message, stage: number): string | undefined {
+    const { order, stages } = this.topology
+    if (order === 'source') return 'source'
+    if (order === 'none' || giving.keys.length === 0) return undefined
+    const rekeys = stages.slice(0, stage).filter(({ rekey }) => rekey).length
+    if (rekeys > 1) return undefined
+    return rekeys === 1 ? `${giving.keys.join()}→${message.keys.join()}` : giving.keys.join()
+  }
+
+  /** A handler is called for a message for the first time. */
+  checkCall(stage: string, message: Message, name: string, key: string | undefined): void {
+    if (this.topology.order === 'key') this.check(`stage ${stage}`, message, name, key)
+  }
+
+  /** A sink has written a message for the first time. */
+  checkWrite(sink: string, message: Message, name: string, key: string | undefined): void {
+    this.check(`sink ${sink}`, message, name, key)
+  }
+
+  private check(where: string, message: Message, name: string, key: string | undefined): void {
+    if (key === undefined) return
+    const { sequence } = rootOf(message)
+    const before = this.last.get(`${where}|${key}`)
+    if (before !== undefined) {
+      const isBehind =
+        before.sequence === sequence ? comparePaths(before.name, name) < 0 : before.sequence < sequence
+      if (!isBehind)
+        this.broken(
+          'I4',
+          `${where} got ${name} (#${sequence}) after ${before.name} (#${before.sequence}), by ${key}`,
+        )
+    }
+    this.last.set(`${where}|${key}`, { sequence, name })
+  }
+}

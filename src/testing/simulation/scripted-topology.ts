@@ -1,0 +1,60 @@
+// The topology of a script.
+
+import { withDefaults } from '../../topology/defaults.js'
+import type { MapStage, Topology } from '../../topology/types.js'
+import { recordOf } from './nature.js'
+import { type ScriptWorld, scriptedHandler } from './scripted-handler.js'
+import { scriptedSink } from './scripted-sink.js'
+import { ScriptedSource } from './scripted-source.js'
+
+const BACKOFF = { initialMs: 1, factor: 2, maxMs: 8, jitter: 0.5 }
+const MACHINE = { cores: 4, memoryBytes: 2 ** 40 }
+
+/** Makes it without the checks that a user's topology goes through: they are slow, and a script knows what it says. */
+export function scriptedTopology(at: ScriptWorld): Topology {
+  const { script, world, random } = at
+  const sinkOf = (name: string) => {
+    const found = [...script.sinks, script.fallback, script.onSuccess].find((each) => each?.name === name)
+    return found && scriptedSink(at, found)
+  }
+  const [sink, ...others] = script.sinks.map((each) => scriptedSink(at, each))
+  const fallback = sinkOf('fallback')
+  const onSuccess = sinkOf('onSuccess')
+  return withDefaults(
+    {
+      name: `seed-${script.seed}`,
+      source: new ScriptedSource({
+        count: script.count,
+        burst: script.burst,
+        asyncRate: script.sourceAsyncRate,
+        recordOf: (number) => recordOf(script, number),
+        random,
+        clock: { now: () => world().nowMs },
+      }),
+      map: script.stages.map(
+        (stage): MapStage => ({
+          name: stage.name,
+          handler: scriptedHandler(at, stage),
+          threads: stage.threads,
+          concurrency: stage.concurrency,
+          handlerTimeoutMs: stage.timeoutMs,
+          rekey: stage.rekey,
+          retry: { attempts: stage.attempts, onExhausted: stage.onExhausted, backoff: BACKOFF },
+        }),
+      ),
+      sink,
+      sinks: Object.fromEntries(others.map((other) => [other.name ?? '', other])),
+      routes: script.routes,
+      ...(fallback && { fallback }),
+      ...(onSuccess && { onSuccess }),
+      order: script.order,
+      limits: {
+        inFlight: script.inFlight,
+        messageBytes: 200,
+        maxDeliveries: script.maxDeliveries,
+        poisonAfter: script.poisonAfter,
+      },
+    },
+    MACHINE,
+  )
+}

@@ -1,0 +1,149 @@
+// A world with a ledger around everything that is the user's.
+
+import type { Random } from '../../kernel/clock.js'
+import { type CounterName, Counters } from '../../kernel/counters.js'
+import { WANTED_WORD } from '../../kernel/layout.js'
+import { createLog } from '../../kernel/log.js'
+import type { Message } from '../../kernel/message.js'
+import type { SourceContext } from '../../sources/source.js'
+import { resumePosition } from '../../topology/resume.js'
+import type { Topology } from '../../topology/types.js'
+import { roleOf } from '../../topology/wire.js'
+import { World } from '../world.js'
+import type { WorldOptions } from '../world-options.js'
+import type { WorldStory } from '../world-story.js'
+import type { WorldThread } from '../world-thread.js'
+import type { Played } from './campaign.js'
+import { instrument } from './instrument.js'
+import { Ledger } from './ledger.js'
+
+export type WatchedOptions = {
+  topology: Topology
+  random: Random
+  story: WorldStory | undefined
+  nameOf: (message: Message) => string | undefined
+  world: Omit<WorldOptions, 'topology' | 'random' | 'story' | 'observer' | 'open'>
+}
+
+export class WatchedWorld {
+  readonly world: World
+  readonly ledger: Ledger
+  private readonly topology: Topology
+  private readonly abort = new AbortController()
+
+  constructor({ topology, random, story, nameOf, world }: WatchedOptions) {
+    this.topology = topology
+    this.ledger = new Ledger({
+      topology,
+      now: () => this.world.nowMs,
+      nameOf,
+      broken: (rule, what) => {
+        this.world.failure ??= new Error(`${rule}: ${what}`)
+      },
+      tell: (who, what) => story?.tell(this.world.nowMs, this.world.currentThread, `${who} ${what}`),
+    })
+    this.world = new World({
+      ...world,
+      topology: instrument(topology, { world: () => this.world, ledger: this.ledger }),
+      random,
+      ...(story && { story }),
+      observer: {
+        died: ({ name }, place) => this.ledger.died(name, place === 'mapper.handler-returned'),
+        opened: () => {},
+        stepped: (number) => this.stepped(number),
+      },
+      open: (_, thread) => this.open(thread),
+    })
+  }
+
+  /** Runs it; what fails is in the result. `atEnd` looks at what can be seen only then. */
+  async play(seed: number, atEnd: () => void | Promise<void>): Promise<Played> {
+    const { world, ledger } = this
+    let failure: Error | undefined
+    try {
+      await world.run()
+      this.checkCounters()
+      await atEnd()
+      failure = world.failure
+    } catch (error) {
+      failure = error as Error
+    }
+    return {
+      seed,
+      schedule: world.schedule,
+      crashes: world.crashes,
+      lostRings: world.lostRings,
+      events: world.events,
+      settled: ledger.told.acks + ledger.told.nacks,
+      written: ledger.offers.written,
+      duplicates: ledger.offers.duplicates,
+      failure,
+    }
+  }
+
+  /** Closes sinks and source. */
+  async close(): Promise<void> {
+    const { source, sinks, fallback, onSuccess } = this.topology
+    this.abort.abort()
+    const all = new Set([...sinks, fallback, onSuccess].map((role) => role?.sink))
+    for (const sink of all) await sink?.close?.()
+    await source.close?.()
+  }
+
+  sum(name: CounterName): number {
+    return this.world.memory.counters.reduce((total, memory) => total + new Counters(memory).get(name), 0)
+  }
+
+  /** In each life of a thread, what it hosts is opened, as it would be. */
+  private async open({ actorNumbers, incarnation, name }: WorldThread): Promise<void> {
+    const { plan } = this.world
+    const opened = new Set()
+    for (const number of actorNumbers) {
+      const actor = plan.actors[number]
+      const log = createLog(() => {}, actor.name, name)
+      if (actor.kind === 'reader') await this.openSource(incarnation)
+      if (actor.kind !== 'sink') continue
+      const { sink } = roleOf(this.topology, actor.sink)
+      if (!opened.has(sink)) await sink.open?.({ log })
+      opened.add(sink)
+    }
+  }
+
+  private async openSource(incarnation: number): Promise<void> {
+    const { source, limits } = this.topology
+    const { plan, memory } = this.world
+    const resume = incarnation === 0 ? undefined : resumePosition(plan, memory)
+    if (incarnation > 0) this.ledger.resumed(incarnation + 1, resume)
+    const context: SourceContext = {
+      log: createLog(() => {}, source.name ?? 'source', 'ingress'),
+      messageBytesMax: limits.messageBytes,
+      signal: this.abort.signal,
+      ...(resume && { resume }),
+    }
+    await source.open?.(context)
+  }
+
+  /** I10. */
+  private checkCounters(): void {
+    const { told, epoch, options } = this.ledger
+    const [read, acked, nacked, abandoned] = (['read', 'acked', 'nacked', 'abandoned'] as const).map((name) =>
+      this.sum(name),
+    )
+    if (read !== acked + nacked + abandoned)
+      options.broken('I10', `read ${read}, but acked ${acked} + nacked ${nacked} + abandoned ${abandoned}`)
+    if (epoch > 1 || this.topology.source.ack === undefined) return
+    if (acked !== told.acks || (this.topology.source.nack !== undefined && nacked !== told.nacks))
+      options.broken(
+        'I10',
+        `${acked} acked and ${nacked} nacked, but the source was told ${told.acks} and ${told.nacks}`,
+      )
+  }
+
+  private stepped(number: number): void {
+    const { plan, memory } = this.world
+    const { kind, sink, outbounds } = plan.actors[number]
+    if (kind !== 'sink') return
+    const isBlocked = outbounds.some((i) => new Int32Array(memory.mailboxes[i])[WANTED_WORD] !== 0)
+    this.ledger.offers.stepped(sink, isBlocked)
+  }
+}

@@ -1,0 +1,44 @@
+// What the command line of the harness takes.
+
+import { parseArgs } from 'node:util'
+
+export const USAGE = `usage: node test/process/faults/main.mjs [--quick | --full | --soak <minutes>] [--only F3,F7] [--seed <number>] [--json] [--keep]
+
+  --quick   the default: each fault some times, within five minutes
+  --full    hundreds of kills, minutes of silence
+  --soak    everything at random for so many minutes
+  --only    rows by their names
+  --seed    an unsigned number of 32 bits: replays a run
+  --json    a line of JSON for each row instead of the table
+  --keep    leaves the folders of rows that passed, too
+`
+
+/** @param {string[]} args @returns {{ size: 'quick' | 'full', minutes: number, only: string[], seed: number, isJson: boolean, keep: boolean }} throws for what is none */
+export function optionsOf(args) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      quick: { type: 'boolean' },
+      full: { type: 'boolean' },
+      soak: { type: 'string' },
+      only: { type: 'string' },
+      seed: { type: 'string' },
+      json: { type: 'boolean' },
+      keep: { type: 'boolean' },
+    },
+  })
+  const minutes = values.soak === undefined ? 0 : Number(values.soak)
+  if (!(minutes >= 0)) throw new Error(`--soak: got ${values.soak}, wanted minutes`)
+  const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(values.seed)
+  if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
+    throw new Error(`--seed: got ${values.seed}, wanted a whole number from 0 to 4294967295`)
+  }
+  return {
+    size: values.full ? 'full' : 'quick',
+    minutes,
+    only: values.only === undefined ? [] : values.only.split(','),
+    seed,
+    isJson: values.json === true,
+    keep: values.keep === true,
+  }
+}
