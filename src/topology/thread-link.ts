@@ -48,10 +48,10 @@ export class ThreadLink {
     void what(this.api).catch(() => {})
   }
 
-  /** Lets the task end. */
+  /** Lets the task end; what it has logged until then still comes. */
   close(): void {
     this.control.close()
-    this.reports.close()
+    void this.ended.then(() => this.reports.close())
   }
 
   terminate(): void {
