@@ -49,7 +49,6 @@ export class World {
   private readonly blame: Blame
   /** The thread whose source or sinks are being opened. */
   private opening: WorldThread | undefined
-  /** True while all are quiet and were looked at. */
   private wasProbed = false
 
   constructor(options: WorldOptions) {
@@ -84,7 +83,7 @@ export class World {
   }
 
   get lostRings(): number {
-    return this.threads.reduce((sum, { lostRings }) => sum + lostRings, 0)
+    return this.threads.reduce((sum, thread) => sum + thread.lostRings, 0)
   }
 
   /** For handlers and sinks: a promise of a value that the scheduler fulfils some time later, unless its thread dies first. */
@@ -234,7 +233,7 @@ export class World {
     await this.options.open?.(this, thread)
     if (thread.incarnation > 0) this.deaths.chooseOpening(thread)
     const actors: Actor[] = []
-    const build = this.build()
+    const build = this.parts()
     const point = this.deaths.during(thread, () => {
       for (const number of thread.actorNumbers) actors.push(buildInWorld(build, thread, number))
     })
@@ -247,7 +246,7 @@ export class World {
     this.options.observer?.opened(thread)
   }
 
-  private build(): WorldBuild {
+  private parts(): WorldBuild {
     const { options, plan, memory, runKey } = this
     return {
       options,

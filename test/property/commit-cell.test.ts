@@ -83,6 +83,7 @@ async function play(input: Case) {
     capacityBytes: input.capacityBytes,
     start: { position: input.position | 0, sequence: input.sequence },
     crashRate: input.crashRate,
+    unit: 'actor',
     mayCrash: (name) => name !== 'reader' && (input.sinkCrashes || (name !== 'sink' && name !== 'other')),
   })
   await world.run()

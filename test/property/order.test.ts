@@ -167,8 +167,9 @@ class Play {
       capacityBytes: input.capacityBytes,
       start: { position: (2 ** 31 - 1024) | 0, sequence: input.sequence },
       crashRate: input.crashRate,
+      unit: 'actor',
       mayCrash: (name) => name.startsWith('map') || name === 'forwarder',
-      stepsMax: 120_000,
+      eventsMax: 120_000,
     })
   }
 

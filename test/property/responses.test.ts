@@ -468,7 +468,7 @@ async function run(
     limits: { messageBytes: MESSAGE_BYTES },
     ...definition,
   })
-  const world = new World({ topology, random: seeded(seed), capacityBytes: 32_768, stepsMax: 5_000 })
+  const world = new World({ topology, random: seeded(seed), capacityBytes: 32_768, eventsMax: 5_000 })
   await world.run()
 }
 

@@ -118,7 +118,7 @@ export class Ledger {
       const giving = this.settle(position, 'nacked')
       this.told.nacks++
       if (giving !== undefined && !this.mayNack(giving))
-        this.options.broken('P1', `${giving.title} is nacked, and nobody has nacked any of it`)
+        this.options.broken('S2', `${giving.title} is nacked, and nobody has nacked any of it`)
     }
   }
 
@@ -197,7 +197,7 @@ export class Ledger {
     const giving = this.last.get(`${partition}:${offset}`)
     if (giving === undefined) return undefined
     if (giving.verdict !== 'open')
-      this.options.broken('P1', `${giving.title} was ${giving.verdict}, and is ${verdict} now`)
+      this.options.broken('S2', `${giving.title} was ${giving.verdict}, and is ${verdict} now`)
     giving.verdict = verdict
     return giving
   }

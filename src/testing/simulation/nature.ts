@@ -61,7 +61,8 @@ export function sinkNature(script: Script, sink: SinkScript, name: string): Sink
     outcome: isOdd ? outcomes[Math.floor(chance('outcome') * outcomes.length)] : 'ok',
     fails: isOdd && chance('fails') < 0.4 ? failsOf(chance('how often'), always) : 0,
     writesAndFails: chance('writes') < 0.2,
-    holds: isOdd && chance('holds') < 0.2 ? 1 + Math.floor(chance('how long') * 2) : 0,
+    // One that writes all or nothing, and nothing behind a hold, would never get on.
+    holds: isOdd && !sink.atomic && chance('holds') < 0.2 ? 1 + Math.floor(chance('how long') * 2) : 0,
     nacks: isOdd && isMain && chance('nacks') < script.nackRate ? 1 : 0,
     kills: isMain ? killsOf(script, chance('kills'), chance('how many')) : 0,
   }

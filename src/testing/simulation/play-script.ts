@@ -69,7 +69,7 @@ function checkEnd(script: Script, watched: WatchedWorld, coverage: Coverage): vo
   for (const giving of ledger.all) {
     for (const offer of [...giving.offers.values()].flat()) {
       const wrong = offer.sink === 'fallback' ? coverage.unjustified(giving, offer) : undefined
-      if (wrong !== undefined) broken('P6', wrong)
+      if (wrong !== undefined) broken('H1', wrong)
     }
   }
   if (ledger.epoch > 1) return

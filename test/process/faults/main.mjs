@@ -8,6 +8,10 @@ import { detailsOf, lastLine, tableText } from './table.mjs'
 process.exitCode = await main()
 
 async function main() {
+  if (process.argv.includes('--help')) {
+    process.stdout.write(USAGE)
+    return 0
+  }
   let options
   try {
     options = optionsOf(process.argv.slice(2))

@@ -4,8 +4,8 @@ import { parseArgs } from 'node:util'
 
 export const USAGE = `usage: node test/process/faults/main.mjs [--quick | --full | --soak <minutes>] [--only F3,F7] [--seed <number>] [--json] [--keep]
 
-  --quick   the default: each fault some times, within five minutes
-  --full    hundreds of kills, minutes of silence
+  --full    the default: hundreds of kills, minutes of silence
+  --quick   each fault some times, within five minutes
   --soak    everything at random for so many minutes
   --only    rows by their names
   --seed    an unsigned number of 32 bits: replays a run
@@ -34,7 +34,7 @@ export function optionsOf(args) {
     throw new Error(`--seed: got ${values.seed}, wanted a whole number from 0 to 4294967295`)
   }
   return {
-    size: values.full ? 'full' : 'quick',
+    size: values.quick ? 'quick' : 'full',
     minutes,
     only: values.only === undefined ? [] : values.only.split(','),
     seed,
