@@ -135,6 +135,11 @@ export class Expansion {
     return 'placed'
   }
 
+  /** True where it has no children. */
+  get isEmpty(): boolean {
+    return this.count === 0
+  }
+
   /** Forgets the task: its record is settled with this commit. */
   close(): void {
     this.task = undefined

@@ -531,9 +531,12 @@ export class Mapper implements Actor {
 
   /** All of a task is placed: its record is settled with this commit, and its lane goes to the next. */
   private done(task: MapTask): void {
-    if (this.expansion.holds(task)) this.expansion.close()
+    const { expansion } = this
+    const isEmpty = expansion.holds(task) ? expansion.isEmpty : task.outputs.length === 0
+    if (expansion.holds(task)) expansion.close()
     if (task.verdict === 'dropped') this.counters.add('dropped')
-    else if (task.verdict === 'outputs' && task.outputs.length === 0) this.counters.add('filtered')
+    else if (isEmpty && (task.verdict === 'outputs' || task.verdict === 'stream'))
+      this.counters.add('filtered')
     this.parking.leave(task)
     this.calls.acquit(task)
     this.settle(task.message)
