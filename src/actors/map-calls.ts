@@ -7,6 +7,7 @@ import type { Cell } from '../kernel/cell.js'
 import { crashPoint } from '../kernel/crash.js'
 import type { Inbound } from '../kernel/inbound.js'
 import type { Message } from '../kernel/message.js'
+import { settlingOnce } from '../kernel/promise.js'
 import { acquit, begin, end, hasCompany, isSuspect } from '../kernel/suspicion.js'
 import { type BegunNotes, type Chunk, TURN_MS } from './begun-notes.js'
 import type { MapTask } from './map-task.js'
@@ -109,7 +110,7 @@ export class MapCalls {
       } else this.cameLate(inbound, place)
       this.host.wake()
     }
-    promise.then(
+    settlingOnce(promise).then(
       (value) => settled(() => fulfilled(value)),
       (error) => settled(() => rejected(error)),
     )

@@ -207,9 +207,12 @@ export class Mapper implements Actor {
   /** Nobody is before it: the handler is called at once, and a plain result needs no task. */
   private direct(message: Message): void {
     let result: MapResult | Promise<MapResult>
+    let plain: boolean
     this.calls.enter(message)
     try {
       result = this.handler(message, this.context)
+      // Here, as a proxy may throw when it is looked at.
+      plain = typeof result === 'string' || result instanceof Uint8Array
     } catch (error) {
       this.calls.leave()
       this.failed(this.enter(this.taskOf(message)), error)
@@ -217,7 +220,6 @@ export class Mapper implements Actor {
       return
     }
     this.calls.leave()
-    const plain = typeof result === 'string' || result instanceof Uint8Array
     if (
       plain &&
       !this.expansion.wasOpen(message) &&

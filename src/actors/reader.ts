@@ -36,7 +36,7 @@ import {
 import type { Ring } from '../kernel/mailbox.js'
 import { Message } from '../kernel/message.js'
 import type { Outbound } from '../kernel/outbound.js'
-import { isPromise } from '../kernel/promise.js'
+import { isPromise, settlingOnce } from '../kernel/promise.js'
 import type { Shares } from '../kernel/shares.js'
 import type { Source, SourceRecord } from '../sources/source.js'
 import { Acks } from './acks.js'
@@ -321,7 +321,7 @@ export class Reader implements Actor {
       report()
       this.host.wake()
     }
-    result.then(
+    settlingOnce(result).then(
       (records) => settled(() => this.received(records)),
       (error) => settled(() => this.sourceFailed(error)),
     )

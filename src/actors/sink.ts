@@ -8,11 +8,11 @@ import type { Cell } from '../kernel/cell.js'
 import { FULL, kindWord, MARKER, MESSAGE, ROUTE_FALLBACK, TOO_LARGE } from '../kernel/codec.js'
 import type { Counters } from '../kernel/counters.js'
 import { crashPoint } from '../kernel/crash.js'
-import { isMillraceError, MillraceError } from '../kernel/failure.js'
+import { isMillraceError, MillraceError, messageOf } from '../kernel/failure.js'
 import { NO_LANE } from '../kernel/lane.js'
 import { ATTEMPT, KIND } from '../kernel/layout.js'
 import type { Message } from '../kernel/message.js'
-import { isPromise } from '../kernel/promise.js'
+import { isPromise, settlingOnce } from '../kernel/promise.js'
 import { backoffMs, type RetryStrategy } from '../kernel/retry.js'
 import { begin, deliveriesOf, end, hasCompany, isSuspect } from '../kernel/suspicion.js'
 import { type HoldOptions, type NackOptions, Response, type ServeOptions } from '../sinks/response.js'
@@ -267,7 +267,7 @@ export class SinkActor implements Actor {
       }
       this.host.wake()
     }
-    promise.then(
+    settlingOnce(promise).then(
       (answer) => settled(() => this.answered(batch, answer)),
       (error) => settled(() => this.failWhole(batch, error)),
     )
@@ -314,7 +314,7 @@ export class SinkActor implements Actor {
   }
 
   private answered(batch: SinkBatch, answer: unknown): void {
-    const breach = checkResponses(batch.messages, answer, batch.responses, this.check)
+    const breach = this.breachOf(batch, answer)
     if (breach !== undefined) {
       this.breached(batch, breach)
       return
@@ -338,6 +338,14 @@ export class SinkActor implements Actor {
     if (first.outcome !== 'failure' && !this.health.isFailing) return
     if (responses.every(({ outcome }) => outcome === 'failure')) this.health.failed(first.detail)
     else if (this.health.isFailing) this.health.worked()
+  }
+
+  private breachOf(batch: SinkBatch, answer: unknown): string | undefined {
+    try {
+      return checkResponses(batch.messages, answer, batch.responses, this.check)
+    } catch (error) {
+      return `answered with what cannot be read: ${messageOf(error)}`
+    }
   }
 
   /** P4: nothing of the batch is acked; the topology stops after so many of them. */

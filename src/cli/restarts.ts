@@ -42,6 +42,8 @@ export async function runWithRestarts({
       const startedMs = io.now()
       const ended = await family.run(start(args, { ...io.env, MILLRACE_STATE: state }))
       const code = exitCodeOf(ended)
+      // One that was asked to end before it listened had read nothing: that is as good as a drain.
+      if (family.isEnding && (ended.signal === 'SIGTERM' || ended.signal === 'SIGINT')) return 0
       if (family.isEnding || !isCrash(ended)) return code
       if (io.now() - startedMs >= STABLE_MS) restarts = 0
       const how = ended.signal === null ? `with exit code ${ended.code}` : `by ${ended.signal}`

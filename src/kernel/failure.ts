@@ -97,7 +97,7 @@ export class MillraceError extends Error {
 
 /** Tells whether a value is a MillraceError, of this copy of the package or of another. */
 export function isMillraceError(value: unknown): value is MillraceError {
-  return typeof value === 'object' && value !== null && BRAND in value
+  return readSafely(() => typeof value === 'object' && value !== null && BRAND in value, false)
 }
 
 /** Gives the process's exit code for an error: 2 for unusable input, else 1. */
@@ -107,6 +107,10 @@ export function exitCodeOf(error: unknown): 1 | 2 {
 
 /** Turns anything that was thrown into plain data that structured clone keeps. */
 export function toErrorRecord(thrown: unknown, depth = 0): ErrorRecord {
+  return readSafely(() => recordOf(thrown, depth), { name: 'Error', message: UNREADABLE })
+}
+
+function recordOf(thrown: unknown, depth: number): ErrorRecord {
   if (!(thrown instanceof Error)) return { name: 'Error', message: describe(thrown) }
   const record: ErrorRecord = { name: thrown.name, message: thrown.message }
   if (isMillraceError(thrown)) record.code = thrown.code
@@ -134,7 +138,18 @@ export function assert(condition: boolean, what: string): asserts condition {
 
 /** Gives a thrown value's message, whatever was thrown. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : describe(thrown)
+  return readSafely(() => (thrown instanceof Error ? String(thrown.message) : describe(thrown)), UNREADABLE)
+}
+
+const UNREADABLE = 'an error that throws when it is looked at'
+
+/** What users throw may be anything: a proxy whose traps throw, too. */
+function readSafely<T>(read: () => T, otherwise: T): T {
+  try {
+    return read()
+  } catch {
+    return otherwise
+  }
 }
 
 function describe(value: unknown): string {

@@ -18,7 +18,10 @@ export function holdouts(
   counters: readonly Counters[],
 ): string[] {
   return plan.actors.flatMap((actor, index) => {
-    if (actor.kind === 'reader') return sourceHoldouts(topology, counters[index])
+    if (actor.kind === 'reader') {
+      const isStuck = userCodeOf(memory.cells[index]) === 'running'
+      return isStuck ? [`${nameOf(actor)} has not returned`] : sourceHoldouts(topology, counters[index])
+    }
     const oldest = oldestOf(plan, memory, index)
     const from = oldest === undefined ? '' : ` (oldest: message ${oldest})`
     if (userCodeOf(memory.cells[index]) === 'running') return [`${nameOf(actor)} has not returned${from}`]

@@ -41,7 +41,7 @@ export function shortestLimitMs(topology: Topology, plan: Plan): number {
 /** Names an actor's user code. */
 export function nameOf(actor: PlannedActor): string {
   if (actor.kind === 'mapper') return `the handler of ${actor.name}`
-  return actor.kind === 'sink' ? `a write of ${actor.name}` : `a read of the ${actor.name}`
+  return actor.kind === 'sink' ? `a write of ${actor.name}` : 'a read of the source'
 }
 
 function limitOf(topology: Topology, actor: PlannedActor): number {
