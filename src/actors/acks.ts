@@ -65,6 +65,11 @@ export class Acks {
     this.counters = counters
   }
 
+  /** True while records were nacked and not acked since. */
+  get hasNacked(): boolean {
+    return this.deliveries.size > 0
+  }
+
   /** Acks that the source has not been told of, or has not taken yet: somebody's memory, as what is in flight is. */
   get unanswered(): number {
     return this.untold.acks.length + this.telling.acks.length

@@ -355,7 +355,8 @@ export class Reader implements Actor {
     const from = this.stashAt
     if (from < stash.length && this.outbounds.length > 1) this.spread.look()
     // A source that gave more than it was asked for has them written when there is room.
-    while (this.stashAt < stash.length && this.free > 0) {
+    const end = from === stash.length ? from : Math.min(stash.length, from + Math.max(0, this.free))
+    while (this.stashAt < end) {
       if (!this.writeRecord(stash[this.stashAt])) break
       this.stashAt++
     }
@@ -363,6 +364,9 @@ export class Reader implements Actor {
     if (written > 0) {
       this.dirty = true
       this.cell.registers[1] += written
+      // The last one read lies behind all others, but for those that were nacked and are given again.
+      for (let i = this.acks.hasNacked ? from : this.stashAt - 1; i < this.stashAt; i++)
+        this.noteRead(stash[i])
       this.counters.set('inFlight', this.inFlight.size)
     }
     return written
@@ -384,8 +388,11 @@ export class Reader implements Actor {
       return false
     }
     inFlight.add(shares.lo, shares.hi, record.partition ?? 0, record.offset ?? sequence, this.nowMs)
-    if (record.offset !== undefined) this.resume.read(record.partition ?? 0, record.offset)
     return true
+  }
+
+  private noteRead({ partition, offset }: SourceRecord): void {
+    if (offset !== undefined) this.resume.read(partition ?? 0, offset)
   }
 
   /** Writes a record as the root with this sequence, whose share is then in `shares`. Throws TypeError for what is no record. */
