@@ -140,7 +140,10 @@ describe('a handler that ends its thread', () => {
 
   for (const fault of ['timerAfter', 'timerAfterBeside']) {
     it(`costs nobody anything where it does so once its message is done: ${fault}`, async () => {
-      const summary = await play(fault)
+      const running = await begin(fault)
+      await until('the death', () => running.progress().restarts === 1)
+      writeFileSync(join(folder, 'end'), '')
+      const summary = await running.finished
       expect(numerically(written())).toEqual(allBut())
       expectOrderByKey()
       expect(summary).toMatchObject({ ok: true, acked: COUNT, fallback: 0, poisoned: 0, restarts: 1 })
