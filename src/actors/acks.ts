@@ -184,6 +184,7 @@ export class Acks {
     crashPoint('reader.before-tell')
     this.untold = new Untold()
     this.nacks = []
+    const fromMs = this.host.clock.now()
     try {
       const told = [
         acks.length > 0 ? this.source.ack?.(acks) : undefined,
@@ -191,8 +192,8 @@ export class Acks {
       ]
       if (told.some((result) => result !== undefined)) {
         this.telling = untold
-        this.await(told)
-      }
+        this.await(told, fromMs)
+      } else this.took(fromMs)
     } catch (error) {
       this.failed(error)
     }
@@ -206,11 +207,15 @@ export class Acks {
     }
   }
 
-  private await(told: readonly (void | Promise<void>)[]): void {
+  private took(fromMs: number): void {
+    this.counters.times.ack.observe(this.host.clock.now() - fromMs)
+  }
+
+  private await(told: readonly (void | Promise<void>)[], fromMs: number): void {
     this.counters.set('telling', 1)
     this.pending = Promise.all(told)
       .then(
-        () => {},
+        () => this.took(fromMs),
         (error) => this.failed(error),
       )
       .then(() => {

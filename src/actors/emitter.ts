@@ -172,6 +172,7 @@ export class Emitter {
     if (given?.tags !== undefined) meta.tags = given.tags
     if (given?.headers !== undefined) meta.headers = given.headers
     if (given?.eventTime !== undefined) meta.eventTime = given.eventTime
+    if (given?.trace !== undefined) meta.trace = given.trace
     const head = headOf(message, share)
     let to = out
     if (this.rekey && given?.keys !== undefined) {
@@ -214,7 +215,7 @@ export class Emitter {
 }
 
 /** A message of another place, returned as an output: all that an output may give is taken from it. */
-function outputOf(message: Message): Output {
+export function outputOf(message: Message): Output {
   return {
     value: message.tombstone ? null : message.value,
     keys: message.keys,

@@ -53,7 +53,7 @@ export class Forwarder implements Actor {
   }
 
   step(): number {
-    const { cell, intake } = this.memory
+    const { cell, intake, counters } = this.memory
     let work = 0
     while (work < STEP_MAX) {
       const inbound = intake.peek()
@@ -66,6 +66,7 @@ export class Forwarder implements Actor {
     }
     const raised = this.options.order === 'source' && this.raiseWatermark()
     if (work > 0 || raised) cell.commit()
+    counters.add('forwarded', work)
     return work < STEP_MAX ? work : work + MORE
   }
 

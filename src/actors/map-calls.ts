@@ -10,6 +10,7 @@ import type { Message } from '../kernel/message.js'
 import { settlingOnce } from '../kernel/promise.js'
 import { acquit, begin, end, hasCompany, isSuspect } from '../kernel/suspicion.js'
 import { type BegunNotes, type Chunk, TURN_MS } from './begun-notes.js'
+import type { CallTimes } from './call-times.js'
 import type { MapTask } from './map-task.js'
 
 export class MapCalls {
@@ -17,6 +18,7 @@ export class MapCalls {
   private readonly host: Host
   private readonly timeoutMs: number
   private readonly onLate: () => void
+  private readonly times: CallTimes
   private readonly notes: BegunNotes | undefined
   /** Tasks whose promise is pending, oldest call first. */
   private readonly pending = new Map<MapTask, Chunk | undefined>()
@@ -30,11 +32,19 @@ export class MapCalls {
   private isolated: MapTask | undefined
 
   /** `onLate` is called when a call that was given up ends: there is something to commit then. */
-  constructor(cell: Cell, host: Host, timeoutMs: number, onLate: () => void, notes?: BegunNotes) {
+  constructor(
+    cell: Cell,
+    host: Host,
+    timeoutMs: number,
+    onLate: () => void,
+    times: CallTimes,
+    notes?: BegunNotes,
+  ) {
     this.cell = cell
     this.host = host
     this.timeoutMs = timeoutMs
     this.onLate = onLate
+    this.times = times
     this.notes = notes
   }
 
@@ -150,12 +160,13 @@ export class MapCalls {
     if (this.alone !== undefined) this.disturb()
     if (isAlone) this.alone = task
     begin(inbound.ring.words, at, isAlone)
-    task.startedMs = this.host.clock.now()
+    task.startedMs = this.times.promised()
     this.pending.set(task, this.notes?.hold())
     this.cell.awaited(this.pending.size)
   }
 
   private ended(task: MapTask): void {
+    this.times.answered(task.startedMs, task.verdict !== undefined)
     const { inbound, at } = task.message
     const chunk = this.pending.get(task)
     if (chunk !== undefined) this.notes?.release(chunk)

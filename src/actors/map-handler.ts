@@ -11,6 +11,8 @@ export type Output = {
   tags?: readonly string[]
   headers?: Headers
   eventTime?: number
+  /** W3C trace context: `traceparent`, and `tracestate` after a line feed if there is one. */
+  trace?: string
 }
 
 /** One result: a value, an output, or the message itself. */

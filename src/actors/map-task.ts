@@ -102,7 +102,7 @@ function* concatenated(outputs: readonly MapOutput[], rest: Iterator<MapOutput>)
   for (let next = rest.next(); !next.done; next = rest.next()) yield next.value
 }
 
-const OUTPUT_FIELDS: readonly string[] = ['value', 'keys', 'tags', 'headers', 'eventTime']
+const OUTPUT_FIELDS: readonly string[] = ['value', 'keys', 'tags', 'headers', 'eventTime', 'trace']
 
 /** A field that is misspelt would be lost, and with a tag the way of the message. */
 function checkFields(output: MapOutput): void {
@@ -116,7 +116,8 @@ function checkFields(output: MapOutput): void {
   }
 }
 
-function isOutput(value: unknown): value is MapOutput {
+/** Tells whether a value may be an output; its fields are not looked at. */
+export function isOutput(value: unknown): value is MapOutput {
   if (typeof value === 'string' || value instanceof Uint8Array || value instanceof Message) return true
   if (typeof value !== 'object' || value === null || !('value' in value)) return false
   const inner = (value as { value: unknown }).value

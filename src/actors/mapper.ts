@@ -15,7 +15,9 @@ import { isPromise } from '../kernel/promise.js'
 import { backoffMs, type RetryStrategy } from '../kernel/retry.js'
 import type { Shares } from '../kernel/shares.js'
 import { deliveriesOf, isSuspect } from '../kernel/suspicion.js'
+import type { TracedHandler } from './actor-tracing.js'
 import { BegunNotes, type Journal } from './begun-notes.js'
+import { CallTimes } from './call-times.js'
 import { type Death, poisonOf } from './death.js'
 import { Emitter, FULL, TOO_LARGE } from './emitter.js'
 import { Expansion } from './expansion.js'
@@ -28,6 +30,7 @@ import { acceptResult, MapTask } from './map-task.js'
 import type { Order } from './order.js'
 import type { Parking } from './parking.js'
 import type { Failure } from './records.js'
+import { RetryLog } from './retry-log.js'
 import { StepBudget } from './step-budget.js'
 
 export type MapperOptions = {
@@ -46,6 +49,8 @@ export type MapperOptions = {
   hasFallback: boolean
   rekey: boolean
   valueBytesMax: number
+  /** Told of each call that takes too long, where calls are traced. */
+  gaveUp?: TracedHandler['gaveUp'] | undefined
 }
 
 /** What a mapper works on: all of it outlives the mapper. */
@@ -84,6 +89,8 @@ export class Mapper implements Actor {
   private readonly counters: Counters
   private readonly emitter: Emitter
   private readonly calls: MapCalls
+  private readonly times: CallTimes
+  private readonly retryLog: RetryLog
   private readonly expansion: Expansion
   private readonly retries: MapRetries
   private readonly context: MapContext
@@ -132,7 +139,9 @@ export class Mapper implements Actor {
       this.dirty = true
       this.counters.add('late')
     }
-    this.calls = new MapCalls(this.cell, host, options.handlerTimeoutMs, onLate, this.notes)
+    this.retryLog = new RetryLog(this.name, host)
+    this.times = new CallTimes(host.clock, this.counters)
+    this.calls = new MapCalls(this.cell, host, options.handlerTimeoutMs, onLate, this.times, this.notes)
     this.expansion = new Expansion(this.cell, memory.inbounds, this.emitter, this.calls)
     this.retries = new MapRetries(this.parking, this.lanes, this.cell, !this.inSourceOrder)
     this.retries.recover((message) => this.taskOf(message))
@@ -160,7 +169,9 @@ export class Mapper implements Actor {
       this.dirty = false
     }
     if (this.retiring && !this.hasRetired) this.retire()
-    this.budget.took(this.host.clock.now() - startedMs)
+    const tookMs = this.host.clock.now() - startedMs
+    this.budget.took(tookMs)
+    this.times.stepped(tookMs)
     return work
   }
 
@@ -209,16 +220,19 @@ export class Mapper implements Actor {
     let result: MapResult | Promise<MapResult>
     let plain: boolean
     this.calls.enter(message)
+    this.times.begin()
     try {
       result = this.handler(message, this.context)
       // Here, as a proxy may throw when it is looked at.
       plain = typeof result === 'string' || result instanceof Uint8Array
     } catch (error) {
+      this.times.end()
       this.calls.leave()
       this.failed(this.enter(this.taskOf(message)), error)
       this.place()
       return
     }
+    if (plain) this.times.end()
     this.calls.leave()
     if (
       plain &&
@@ -300,9 +314,11 @@ export class Mapper implements Actor {
     task.isFixed = true
     this.calls.note(task)
     this.calls.enter(message)
+    this.times.begin()
     try {
       result = this.handler(message, this.context)
     } catch (error) {
+      this.times.end()
       this.calls.leave()
       this.failed(task, error)
       return
@@ -315,8 +331,10 @@ export class Mapper implements Actor {
     task.execution++
     task.isFixed = true
     task.shortage = undefined
-    if (!isPromise(result)) this.finish(task, result)
-    else {
+    if (!isPromise(result)) {
+      this.finish(task, result)
+      this.times.end()
+    } else {
       this.calls.follow(
         task,
         result,
@@ -331,6 +349,7 @@ export class Mapper implements Actor {
     let work = 0
     for (let task = this.calls.expired(nowMs); task !== undefined; task = this.calls.expired(nowMs)) {
       const error = new Error(`the handler gave no result within ${this.options.handlerTimeoutMs} ms`)
+      this.options.gaveUp?.(task.message, error)
       if (!this.expansion.failPull(task, error)) this.failed(task, error)
       work++
     }
@@ -372,6 +391,7 @@ export class Mapper implements Actor {
     }
     task.isFixed = false
     this.active--
+    this.retryLog.failed(task.message, error, attempts)
     this.retries.wait(task, this.host.clock.now() + backoffMs(retry.backoff, attempts, this.host.random))
     this.dirty = true
   }

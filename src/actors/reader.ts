@@ -40,6 +40,7 @@ import { isPromise, settlingOnce } from '../kernel/promise.js'
 import type { Shares } from '../kernel/shares.js'
 import type { Source, SourceRecord } from '../sources/source.js'
 import { Acks } from './acks.js'
+import type { RecordTrace } from './actor-tracing.js'
 import { type Completed, InFlight } from './in-flight.js'
 import type { Order } from './order.js'
 import { outboundFor } from './partition.js'
@@ -58,6 +59,8 @@ export type ReaderOptions = {
   hasFallback: boolean
   /** Called once, when reading has ended and everything is settled and told. */
   onDone: () => void
+  /** What follows the records, where they are traced. */
+  trace?: RecordTrace | undefined
 }
 
 export type ReaderMemory = {
@@ -83,6 +86,7 @@ export class Reader implements Actor {
   readonly name: string
   private readonly options: ReaderOptions
   private readonly source: Source
+  private readonly trace: RecordTrace | undefined
   private readonly host: Host
   private readonly cell: Cell
   private readonly inbounds: readonly Inbound[]
@@ -104,6 +108,8 @@ export class Reader implements Actor {
   private dirty = false
   private nowMs = 0
   private settledMs = 0
+  private readBytes = 0
+  private readonly abandoned: number
   private readonly resume: Resume
   private readonly spread: Spread
 
@@ -111,6 +117,7 @@ export class Reader implements Actor {
     this.name = options.name
     this.options = options
     this.source = options.source
+    this.trace = options.trace
     this.host = host
     this.cell = memory.cell
     this.inbounds = memory.inbounds
@@ -124,11 +131,8 @@ export class Reader implements Actor {
     this.spread = new Spread(this.outbounds)
     const [, read, acked, nacked] = this.cell.registers
     // Roots of earlier lives (R2): who settles them now is told nothing, and the source gives them again.
-    this.counters.set('abandoned', read - acked - nacked)
-    this.counters.set('read', read)
-    this.counters.set('acked', acked)
-    this.counters.set('nacked', nacked)
-    this.counters.set('inFlight', 0)
+    this.abandoned = read - acked - nacked
+    this.account()
     this.counters.set('reading', 0)
     this.counters.set('telling', 0)
   }
@@ -176,7 +180,8 @@ export class Reader implements Actor {
     })
     const { size } = this.inFlight
     this.isAbandoned = true
-    this.counters.add('nacked', size)
+    const [, read, acked, nacked] = this.cell.registers
+    this.counters.setRoots(read, acked, nacked + size, 0, this.abandoned)
     this.counters.add('refused', size)
     this.acks.flush()
     await this.acks.idle()
@@ -212,10 +217,7 @@ export class Reader implements Actor {
         work++
       }
     }
-    if (work > 0) {
-      this.dirty = true
-      this.counters.set('inFlight', this.inFlight.size)
-    }
+    if (work > 0) this.dirty = true
     return work
   }
 
@@ -276,7 +278,8 @@ export class Reader implements Actor {
   }
 
   private complete(root: Completed, sequence: number): void {
-    this.counters.observe(this.nowMs - root.readAtMs)
+    this.counters.times.processing.observe(this.nowMs - root.readAtMs)
+    if (this.trace !== undefined) this.trace.settled(sequence, root.nacked)
     if (root.nacked) {
       this.cell.registers[3]++
       this.acks.nackRoot(sequence, root)
@@ -299,6 +302,7 @@ export class Reader implements Actor {
     crashPoint('reader.before-read')
     // For the watchdog.
     this.cell.handlingBatch()
+    const fromMs = this.host.clock.now()
     try {
       result = this.source.read(Math.min(STEP_MAX, this.free))
     } catch (error) {
@@ -309,7 +313,7 @@ export class Reader implements Actor {
     this.cell.handled()
     crashPoint('reader.after-read')
     if (!isPromise(result)) {
-      const work = this.received(result) + this.write()
+      const work = this.received(result, fromMs) + this.write()
       // All of it is written: the source may have more at once.
       return work > 0 && this.stashAt === this.stash.length ? work + MORE : work
     }
@@ -322,13 +326,13 @@ export class Reader implements Actor {
       this.host.wake()
     }
     settlingOnce(result).then(
-      (records) => settled(() => this.received(records)),
+      (records) => settled(() => this.received(records, fromMs)),
       (error) => settled(() => this.sourceFailed(error)),
     )
     return 0
   }
 
-  private received(records: readonly SourceRecord[] | null): number {
+  private received(records: readonly SourceRecord[] | null, fromMs: number): number {
     this.ended = records === null
     if (records === null) {
       if (this.acks.busy) this.acks.reopens = true
@@ -343,9 +347,14 @@ export class Reader implements Actor {
       )
       return 0
     }
-    this.stash = records
+    this.stash = this.trace?.received(records, this.inFlight.nextSequence) ?? records
     this.stashAt = 0
-    this.idleUntilMs = records.length === 0 ? this.host.clock.now() + IDLE_MS : 0
+    const nowMs = this.host.clock.now()
+    this.idleUntilMs = records.length === 0 ? nowMs + IDLE_MS : 0
+    if (records.length > 0) {
+      this.counters.set('readBatch', records.length)
+      this.counters.times.read.observe(nowMs - fromMs)
+    }
     return records.length
   }
 
@@ -367,7 +376,8 @@ export class Reader implements Actor {
       // The last one read lies behind all others, but for those that were nacked and are given again.
       for (let i = this.acks.hasNacked ? from : this.stashAt - 1; i < this.stashAt; i++)
         this.noteRead(stash[i])
-      this.counters.set('inFlight', this.inFlight.size)
+      this.counters.add('readBytes', this.readBytes)
+      this.readBytes = 0
     }
     return written
   }
@@ -418,7 +428,8 @@ export class Reader implements Actor {
       this.acks.awaited === 0
         ? encode(out, PLAIN_MESSAGE, head, record, record.value, this.options.valueBytesMax)
         : this.writeAgain(out, record)
-    if (written === FULL) out.want()
+    if (written >= 0) this.readBytes += out.ring.words[written + VALUE_BYTES]
+    else if (written === FULL) out.want()
     return written
   }
 
@@ -467,16 +478,20 @@ export class Reader implements Actor {
   }
 
   private commit(): void {
-    const { cell, counters } = this
+    const { cell } = this
     cell.registers[0] = this.inFlight.nextSequence
     this.resume.save(this.inFlight.lowest(), this.acks.lowest)
     this.acks.hasTold = false
     if (this.options.order === 'source') cell.watermark = (this.inFlight.nextSequence - 1) | 0
     cell.commit()
     this.dirty = false
-    counters.set('read', cell.registers[1])
-    counters.set('acked', cell.registers[2])
-    counters.set('nacked', cell.registers[3])
+    this.account()
+  }
+
+  /** I10: what is in flight is counted by itself, so that the account can be checked. */
+  private account(): void {
+    const { registers } = this.cell
+    this.counters.setRoots(registers[1], registers[2], registers[3], this.inFlight.size, this.abandoned)
   }
 
   private sourceFailed(error: unknown): void {

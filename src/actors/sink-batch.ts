@@ -9,6 +9,8 @@ export class SinkBatch {
   /** Responses in the order of the messages; empty until it is answered. */
   readonly responses: Response[] = []
   answered = false
+  /** When it was given to the sink. */
+  startedMs = 0
   /** How many of the messages are disposed of. */
   done = 0
   /** After it, no answer is a failure. */

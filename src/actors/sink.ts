@@ -17,12 +17,14 @@ import { backoffMs, type RetryStrategy } from '../kernel/retry.js'
 import { begin, deliveriesOf, end, hasCompany, isSuspect } from '../kernel/suspicion.js'
 import { type HoldOptions, type NackOptions, Response, type ServeOptions } from '../sinks/response.js'
 import type { OnSuccessMessage, Sink } from '../sinks/sink.js'
+import type { TracedSink } from './actor-tracing.js'
 import { BegunNotes, type Journal } from './begun-notes.js'
 import { type Death, poisonOf } from './death.js'
 import type { Intake } from './intake.js'
 import type { Order } from './order.js'
 import type { Parking } from './parking.js'
 import { checkResponses } from './responses.js'
+import { RetryLog } from './retry-log.js'
 import { SinkBatch } from './sink-batch.js'
 import { SinkHealth } from './sink-health.js'
 import type { SinkOutlet } from './sink-outlet.js'
@@ -43,6 +45,8 @@ export type SinkOptions = {
   contractBreaches: number
   /** Deaths of the thread while a record is alone with the sink that make it poison. */
   poisonAfter: number
+  /** Told of each write that takes too long, where writes are traced. */
+  gaveUp?: TracedSink['gaveUp'] | undefined
 }
 
 export type SinkMemory = {
@@ -78,6 +82,7 @@ export class SinkActor implements Actor {
   private readonly death: Death | undefined
   private readonly notes: BegunNotes | undefined
   private readonly health: SinkHealth
+  private readonly retryLog: RetryLog
   /** Writes that the sink has not answered. */
   private calls = 0
   /** Writes that were given up and still have no answer. */
@@ -104,6 +109,7 @@ export class SinkActor implements Actor {
     this.counters = memory.counters
     this.host = host
     this.health = new SinkHealth(this.name, host, this.counters)
+    this.retryLog = new RetryLog(this.name, host)
     const isSpecial = (kind: number) => (kind & 0xff) === MARKER || (role === 'sink' && kind === TO_FALLBACK)
     const passOn = (message: Message) => this.passOn(message)
     const { idsMayRepeat } = options
@@ -186,10 +192,12 @@ export class SinkActor implements Actor {
     // P2: should the thread die in this write, the ones before are not repeated.
     if (this.hasAnswers) this.commit()
     this.suspectIfItDies(batch)
+    batch.startedMs = this.host.clock.now()
     try {
       answer = this.options.sink.write(batch.messages)
     } catch (error) {
       this.returned()
+      this.took(batch)
       endAll(batch)
       this.failWhole(batch, error)
       return
@@ -197,10 +205,15 @@ export class SinkActor implements Actor {
     this.returned()
     if (isPromise(answer)) this.await(batch, answer)
     else {
+      this.took(batch)
       endAll(batch)
       if (batch.isSuspect) this.notes?.clear()
       this.answered(batch, answer)
     }
+  }
+
+  private took({ startedMs }: SinkBatch): void {
+    this.counters.times.write.observe(this.host.clock.now() - startedMs)
   }
 
   /** H1: what is given now, and what has waited before, is remembered, should the thread die in it. */
@@ -274,6 +287,7 @@ export class SinkActor implements Actor {
   }
 
   private answeredBy(batch: SinkBatch): void {
+    this.took(batch)
     batch.isOut = false
     endAll(batch)
     if (batch.chunk !== undefined) this.notes?.release(batch.chunk)
@@ -307,7 +321,9 @@ export class SinkActor implements Actor {
       this.answeredBy(batch)
       this.late++
       for (const message of batch.messages) message.inbound.pin(message.place)
-      this.failWhole(batch, new Error(`no answer within ${this.options.writeTimeoutMs} ms`))
+      const error = new Error(`no answer within ${this.options.writeTimeoutMs} ms`)
+      this.options.gaveUp?.(batch.messages, error)
+      this.failWhole(batch, error)
       work++
     }
     return work
@@ -462,6 +478,7 @@ export class SinkActor implements Actor {
     this.counters.add('failed')
     if (isExhausted) return true
     words[message.at + ATTEMPT] = attempts
+    this.retryLog.failed(message, reason, attempts)
     batch.chance ??= this.host.random()
     const chance = batch.chance
     this.queue.wait(message, this.host.clock.now() + backoffMs(retry.backoff, attempts, () => chance))

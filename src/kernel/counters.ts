@@ -1,8 +1,13 @@
 // Counters in shared memory: an actor adds, the main thread reads whenever it likes.
 // Plain stores: a reader may see a count of a moment ago, never a torn one, as each double has one writer.
+// What must be true together, the account of the roots (R2), is written to one of two slots, and read from the other.
+
+import { HISTOGRAM_BYTES, Histogram } from './histogram.js'
 
 export const COUNTERS = [
   'read',
+  'readBytes',
+  'readBatch',
   'acked',
   'nacked',
   'refused',
@@ -10,6 +15,8 @@ export const COUNTERS = [
   'inFlight',
   'reading',
   'telling',
+  'calls',
+  'forwarded',
   'filtered',
   'dropped',
   'failed',
@@ -30,26 +37,51 @@ export const COUNTERS = [
 
 export type CounterName = (typeof COUNTERS)[number]
 
+/** Those that say how it stands, and not how often something has happened. */
+export const GAUGES: readonly CounterName[] = [
+  'readBatch',
+  'inFlight',
+  'reading',
+  'telling',
+  'failingSince',
+  'pending',
+  'total',
+]
+
+/** What is timed: read to ack, a read and an ack or nack of the source, a call of a handler, a write of a sink. */
+export const TIMES = ['processing', 'read', 'ack', 'call', 'write'] as const
+export type TimeName = (typeof TIMES)[number]
+
+/** read = acked + nacked + inFlight + abandoned, in each account that is read. */
+export type RootAccount = { read: number; acked: number; nacked: number; inFlight: number; abandoned: number }
+const ACCOUNT = ['read', 'acked', 'nacked', 'inFlight', 'abandoned'] as const
+
 const INDEX = Object.fromEntries(COUNTERS.map((name, i) => [name, i])) as Record<CounterName, number>
 
-// The latency histogram: 32 buckets for each power of two of microseconds, so a percentile is right within 1/32.
-const BUCKETS_PER_OCTAVE = 32
-const OCTAVES = 32
-const HISTOGRAM_DOUBLES = BUCKETS_PER_OCTAVE * OCTAVES
+// Counters, the number of the account that counts, its two slots, histograms.
+const ACCOUNT_NUMBER_BYTE = COUNTERS.length * 8
+const ACCOUNT_BYTE = ACCOUNT_NUMBER_BYTE + 8
+const HISTOGRAMS_BYTE = ACCOUNT_BYTE + 2 * ACCOUNT.length * 8
+/** So often is an account tried to be read. Its writer would have to write two others in each, of a few ns. */
+const TRIES = 1000
 
 export function createCountersMemory(): SharedArrayBuffer {
-  return new SharedArrayBuffer((COUNTERS.length + HISTOGRAM_DOUBLES) * 8)
+  return new SharedArrayBuffer(HISTOGRAMS_BYTE + TIMES.length * HISTOGRAM_BYTES)
 }
 
 export class Counters {
+  readonly times: Readonly<Record<TimeName, Histogram>>
   private readonly doubles: Float64Array
-  private readonly histogram: Float64Array
-  private lastMs = -1
-  private lastBucket = 0
+  private readonly accountNumber: Int32Array
+  private readonly accounts: Float64Array
 
   constructor(memory: SharedArrayBuffer) {
     this.doubles = new Float64Array(memory, 0, COUNTERS.length)
-    this.histogram = new Float64Array(memory, COUNTERS.length * 8)
+    this.accountNumber = new Int32Array(memory, ACCOUNT_NUMBER_BYTE, 1)
+    this.accounts = new Float64Array(memory, ACCOUNT_BYTE, 2 * ACCOUNT.length)
+    this.times = Object.fromEntries(
+      TIMES.map((name, i) => [name, new Histogram(memory, HISTOGRAMS_BYTE + i * HISTOGRAM_BYTES)]),
+    ) as Record<TimeName, Histogram>
   }
 
   add(name: CounterName, count = 1): void {
@@ -64,26 +96,36 @@ export class Counters {
     return this.doubles[INDEX[name]]
   }
 
-  /** Adds one latency, in ms. */
-  observe(latencyMs: number): void {
-    // Records that were read in one step and settled in one have the same latency.
-    if (latencyMs !== this.lastMs) {
-      this.lastMs = latencyMs
-      this.lastBucket = bucketOf(Math.max(1, Math.min(2 ** 31 - 1, Math.round(latencyMs * 1000))) | 0)
-    }
-    this.histogram[this.lastBucket] += 1
+  /** Sets all counts of roots, as a whole. */
+  setRoots(read: number, acked: number, nacked: number, inFlight: number, abandoned: number): void {
+    const { accounts, accountNumber, doubles } = this
+    doubles[INDEX.read] = read
+    doubles[INDEX.acked] = acked
+    doubles[INDEX.nacked] = nacked
+    doubles[INDEX.inFlight] = inFlight
+    doubles[INDEX.abandoned] = abandoned
+    const number = (accountNumber[0] + 1) | 0
+    const at = (number & 1) * ACCOUNT.length
+    accounts[at] = read
+    accounts[at + 1] = acked
+    accounts[at + 2] = nacked
+    accounts[at + 3] = inFlight
+    accounts[at + 4] = abandoned
+    // For whoever reads: from here on this slot counts, and the other one may be written.
+    Atomics.store(accountNumber, 0, number)
   }
 
-  /** Gives the latency in ms below which the fraction `q` of them lies; 0 for none. */
-  quantile(q: number): number {
-    const total = this.histogram.reduce((sum, count) => sum + count, 0)
-    let left = Math.ceil(total * q)
-    if (total === 0) return 0
-    for (let i = 0; i < this.histogram.length; i++) {
-      left -= this.histogram[i]
-      if (left <= 0) return upperBoundUs(i) / 1000
+  /** Gives all counts of roots as they were at one moment; undefined where they change too fast, which is as good as never. */
+  roots(): RootAccount | undefined {
+    const { accounts, accountNumber } = this
+    for (let i = 0; i < TRIES; i++) {
+      const number = Atomics.load(accountNumber, 0)
+      const at = (number & 1) * ACCOUNT.length
+      const [read, acked, nacked, inFlight, abandoned] = accounts.subarray(at, at + ACCOUNT.length)
+      // The slot is written again only after the next one counts.
+      if (Atomics.load(accountNumber, 0) === number) return { read, acked, nacked, inFlight, abandoned }
     }
-    return 0
+    return undefined
   }
 
   /** All counts that are not zero. */
@@ -92,17 +134,4 @@ export class Counters {
       COUNTERS.map((name) => [name, this.get(name)]).filter(([, count]) => count !== 0),
     )
   }
-}
-
-/** Below 32 µs a bucket is 1 µs; above, the five bits below the highest select one of the octave's. */
-function bucketOf(us: number): number {
-  if (us < BUCKETS_PER_OCTAVE) return us
-  const shift = 26 - Math.clz32(us)
-  return (shift + 1) * BUCKETS_PER_OCTAVE + ((us >>> shift) & (BUCKETS_PER_OCTAVE - 1))
-}
-
-function upperBoundUs(bucket: number): number {
-  if (bucket < BUCKETS_PER_OCTAVE) return bucket
-  const shift = Math.floor(bucket / BUCKETS_PER_OCTAVE) - 1
-  return ((bucket % BUCKETS_PER_OCTAVE) + BUCKETS_PER_OCTAVE + 1) * 2 ** shift
 }

@@ -21,11 +21,13 @@ import {
   STATE_DELIVERIES_SHIFT,
   STATE_SUSPECT,
   TAIL_WORD,
+  TAP_WORD,
   WANTED_WORD,
   WATERMARK_WORD,
 } from './layout.js'
 import { type Mailbox, Ring } from './mailbox.js'
 import { PADDING_KIND } from './outbound.js'
+import { fillTapBox, freeTapBox } from './tap.js'
 
 export class Inbound {
   readonly ring: Ring
@@ -159,6 +161,8 @@ export class Inbound {
     const to = this.pins.length === 0 ? this.cursor : this.lowestPin()
     if (to === this.released) return
     const { words } = this.ring
+    // Nearly always 0. After the store below these bytes may be written again.
+    if (Atomics.load(words, TAP_WORD) > 0) fillTapBox(this.ring, this.released, to)
     if (fillReleased) this.fill(to)
     // For the producer, which loads the release position and then writes below it.
     Atomics.store(words, RELEASE_WORD, to)
@@ -193,6 +197,7 @@ export class Inbound {
       }
       position = (position + ring.words[at + LENGTH]) | 0
     }
+    freeTapBox(ring)
     this.release()
     this.producerBell.signal()
   }

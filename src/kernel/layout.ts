@@ -4,12 +4,13 @@
 //
 // Mailbox (one SharedArrayBuffer)                      every hot word is alone in 128 bytes: no false sharing
 //
-//   byte 0      128        256         384      512                                    512 + capacity
-//   ├ tail ┄┄┄┄├ release ┄┄├ watermark ┄├ wanted ┄├ ring ═══════════════════════════════┤
-//   writer:    producer    consumer     producer  both
+//   byte 0      128             256         384      512          512 + 72 KiB             … + capacity
+//   ├ tail ┄┄┄┄├ release ┊ tap ┄├ watermark ┄├ wanted ┄├ tap box ┄┄┄┄┄├ ring ═════════════════════════┤
+//   writer:    producer    consumer     producer  both     consumer    producer, consumer words
 //
 //   tail       published: records below it exist (M2)        release   bytes below it may be written again (M5)
 //   watermark  no sequence at or below it will follow (O3)   wanted    the producer waits for space
+//   tap        somebody looks on, and wants copies of what is released, in the box (tap.ts); beside it, how much of each value
 //
 // Record (8-byte aligned, never wraps; a padding record ends the lap)
 //
@@ -33,7 +34,13 @@ export const TAIL_WORD = 0
 export const RELEASE_WORD = 32
 export const WATERMARK_WORD = 64
 export const WANTED_WORD = 96
-export const MAILBOX_HEADER_BYTES = 512
+/** In the consumer's cache line: it looks at it at each release. */
+export const TAP_WORD = RELEASE_WORD + 1
+export const TAP_CUT_WORD = RELEASE_WORD + 2
+export const TAP_BOX_BYTE = 512
+/** A value of 64 KiB with its record's head, and what most messages have beside it. Nobody touches it without a tap. */
+export const TAP_BOX_BYTES = 72 * 1024
+export const MAILBOX_HEADER_BYTES = TAP_BOX_BYTE + TAP_BOX_BYTES
 export const CAPACITY_BYTES_MAX = 2 ** 30
 
 // A record's words, counted from its first.

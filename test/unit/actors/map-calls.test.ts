@@ -2,11 +2,13 @@
 
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { CallTimes } from '../../../src/actors/call-times.js'
 import { MapCalls } from '../../../src/actors/map-calls.js'
 import { MapTask } from '../../../src/actors/map-task.js'
 import type { Host } from '../../../src/kernel/actor.js'
 import { Cell, createCellMemory, userCodeOf } from '../../../src/kernel/cell.js'
 import { encode, kindWord, MESSAGE } from '../../../src/kernel/codec.js'
+import { Counters, createCountersMemory } from '../../../src/kernel/counters.js'
 import { Doorbell } from '../../../src/kernel/doorbell.js'
 import { Inbound } from '../../../src/kernel/inbound.js'
 import { STATE } from '../../../src/kernel/layout.js'
@@ -56,7 +58,8 @@ class Play {
       return new MapTask(new Message(this.inbound, this.inbound.take()))
     })
     const host = { clock: { now: () => this.nowMs }, wake: () => this.wakes++ } as unknown as Host
-    this.calls = new MapCalls(this.cell, host, TIMEOUT_MS, () => this.lateCount++)
+    const times = new CallTimes(host.clock, new Counters(createCountersMemory()))
+    this.calls = new MapCalls(this.cell, host, TIMEOUT_MS, () => this.lateCount++, times)
   }
 
   get userCode() {

@@ -12,7 +12,7 @@ import type { SourcePosition } from '../../../src/sources/source.js'
 
 const RUNS = Number(process.env.RUNS ?? 400)
 
-const host = { log: { error() {} }, wake() {} } as unknown as Host
+const host = { log: { error() {} }, wake() {}, clock: { now: () => 0 } } as unknown as Host
 const source = { read: () => null, ack() {}, nack() {} }
 
 type Op = { do: 'read' | 'readAgain' | 'ack' | 'nack' | 'tell' | 'die'; pick: number }

@@ -1,13 +1,10 @@
-import fc from 'fast-check'
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
-import { COUNTERS, Counters, createCountersMemory } from '../../../src/kernel/counters.js'
+import { COUNTERS, Counters, createCountersMemory, TIMES } from '../../../src/kernel/counters.js'
 
-const RUNS = Number(process.env.RUNS ?? 200)
-
-/** The value below which the fraction `q` of a sorted list lies. */
-function exactQuantile(sorted: readonly number[], q: number): number {
-  return sorted[Math.max(0, Math.ceil(sorted.length * q) - 1)]
-}
+/** How many different accounts of the other thread are looked at. */
+const LOOKS = 20_000
 
 describe('counters', () => {
   it('start at zero, add, and are read through another view of the same memory', () => {
@@ -28,41 +25,59 @@ describe('counters', () => {
     expect(counters.get('read')).toBe(2 ** 40 + 1)
   })
 
-  it('give quantiles of latencies of 1 µs to 2,147 s that are at most 1/32 (3.1 %) too high, and never too low', () => {
-    const latencyUs = fc.oneof(fc.integer({ min: 1, max: 2 ** 31 - 1 }), fc.integer({ min: 1, max: 100_000 }))
-    const latencies = fc.array(latencyUs, { minLength: 1, maxLength: 100 })
-    const fractions = fc.constantFrom(0.01, 0.5, 0.9, 0.99, 1)
-    fc.assert(
-      fc.property(latencies, fractions, (given, q) => {
-        const counters = new Counters(createCountersMemory())
-        for (const us of given) counters.observe(us / 1000)
-        const exactUs = exactQuantile(
-          given.toSorted((a, b) => a - b),
-          q,
-        )
-        const us = counters.quantile(q) * 1000
-        expect(us).toBeGreaterThanOrEqual(exactUs * (1 - 1e-9))
-        expect(us).toBeLessThanOrEqual(exactUs * (1 + 1 / 32) * (1 + 1e-9))
-      }),
-      { numRuns: RUNS },
-    )
+  it('have a histogram for each of what is timed, and none disturbs another or the counts', () => {
+    const memory = createCountersMemory()
+    const counters = new Counters(memory)
+    TIMES.forEach((name, i) => {
+      counters.times[name].observe(1, i + 1)
+    })
+    const reader = new Counters(memory)
+    expect(TIMES.map((name) => reader.times[name].addTo().reduce((sum, count) => sum + count))).toEqual([
+      1, 2, 3, 4, 5,
+    ])
+    expect(reader.snapshot()).toEqual({})
   })
 
-  it('count a latency again where it is the same as the last', () => {
+  it('give the account of roots as it was set', () => {
     const counters = new Counters(createCountersMemory())
-    for (const ms of [1, 1, 1, 500]) counters.observe(ms)
-    expect(counters.quantile(0.75)).toBeLessThan(1.04)
-    expect(counters.quantile(1)).toBeGreaterThanOrEqual(500)
+    expect(counters.roots()).toEqual({ read: 0, acked: 0, nacked: 0, inFlight: 0, abandoned: 0 })
+    counters.setRoots(10, 5, 2, 2, 1)
+    expect(counters.roots()).toEqual({ read: 10, acked: 5, nacked: 2, inFlight: 2, abandoned: 1 })
+    expect(counters.get('acked')).toBe(5)
   })
 
-  it('take every latency: below a microsecond, negative, and endless', () => {
-    const counters = new Counters(createCountersMemory())
-    for (const ms of [0, -1, 1e-9, Number.POSITIVE_INFINITY]) counters.observe(ms)
-    expect(counters.quantile(0.5)).toBe(0.001)
-    expect(counters.quantile(1)).toBeGreaterThan(2_000_000)
-  })
-
-  it('give 0 where nothing was observed', () => {
-    expect(new Counters(createCountersMemory()).quantile(0.99)).toBe(0)
+  it('give an account that adds up, while another thread sets one after the other', async () => {
+    const memory = createCountersMemory()
+    const counters = new Counters(memory)
+    const url = new URL('../../../dist/kernel/counters.js', import.meta.url).href
+    const code = `
+      const { workerData } = require('node:worker_threads')
+      import(workerData.url).then(({ Counters }) => {
+        const counters = new Counters(workerData.memory)
+        const stop = new Int32Array(workerData.stop)
+        for (let n = 1; Atomics.load(stop, 0) === 0; n++) counters.setRoots(4 * n, n, n, n, n)
+      })`
+    const stop = new SharedArrayBuffer(4)
+    const worker = new Worker(code, { eval: true, workerData: { memory, url, stop } })
+    const ended = once(worker, 'exit')
+    let failure: unknown
+    worker.once('error', (error) => {
+      failure = error
+    })
+    const deadline = performance.now() + 20_000
+    let looks = 0
+    for (let last = 0; looks < LOOKS && failure === undefined && performance.now() < deadline; ) {
+      if (counters.get('read') === 0) await new Promise((resolve) => setImmediate(resolve))
+      const { read, acked, nacked, inFlight, abandoned } = counters.roots() ?? expect.fail('none is read')
+      if (read !== acked + nacked + inFlight + abandoned)
+        expect.fail(`${read} ${acked} ${nacked} ${inFlight}`)
+      if (read === last) continue
+      last = read
+      looks++
+    }
+    Atomics.store(new Int32Array(stop), 0, 1)
+    await ended
+    expect(failure).toBeUndefined()
+    expect(looks).toBe(LOOKS)
   })
 })
