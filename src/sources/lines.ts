@@ -42,6 +42,7 @@ export function linesOf(options: LinesOptions, parts: LinesParts): Source {
     name: 'lines',
     ordered: true,
     unit: 'bytes',
+    check: () => source.check(),
     open: (context) => source.open(context),
     read: (max) => source.read(max),
     nack: (nacks) => source.nack(nacks),

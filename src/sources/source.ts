@@ -55,6 +55,11 @@ export interface Source {
   readonly total?: number
   /** The directory where it keeps its position durably, if it does: what is in user code is noted there, too. */
   readonly checkpoint?: string
+  /**
+   * Looks whether it could be opened, and changes nothing: is the file readable, the port free. Rejects with why. Called on the
+   * main thread, before any other runs; the thread that opens it has another copy of the object.
+   */
+  check?(): void | Promise<void>
   /** Called once before the first `read`. */
   open?(context: SourceContext): void | Promise<void>
   /**
@@ -70,6 +75,11 @@ export interface Source {
   pending?(): number | Promise<number>
   /** What `pending` counts. Default 'records'. A source that counts bytes has an end: what is pending at first is its total. */
   readonly unit?: 'records' | 'bytes'
+  /**
+   * What it says of itself: numbers by names like `client_gone`, for metrics. Asked about once a second, between calls of the
+   * others; names are lower case with `_`.
+   */
+  stats?(): Record<string, number>
   /** The partitions that it reads now. */
   partitions?(): readonly number[]
   /** Called once at the end, after the last ack. */

@@ -1,8 +1,9 @@
 // Lines of a regular file: read in large chunks into one buffer, again by a positioned read.
 
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { MillraceError, messageOf } from '../../kernel/failure.js'
 import type { SourceRecord } from '../source.js'
+import { checkIsFile } from './file-check.js'
 import type { Input } from './input.js'
 import { CR, LF, type LineRules, tooLong } from './split-lines.js'
 import type { Unsettled } from './unsettled.js'
@@ -119,10 +120,7 @@ export class FileInput implements Input {
 
 function openFile(path: string): number {
   try {
-    // Before it is opened: to open a pipe would wait for its writer, and block the thread.
-    const stat = statSync(path)
-    if (stat.isDirectory()) throw new Error('EISDIR: it is a directory, wanted a file')
-    if (!stat.isFile()) throw new Error('it is no regular file, and can be read once only: give it on stdin')
+    checkIsFile(path)
     return openSync(path, 'r')
   } catch (cause) {
     throw new MillraceError('ERR_OPEN', `lines: ${path}: ${messageOf(cause)}`, { cause })

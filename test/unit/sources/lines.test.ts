@@ -374,7 +374,7 @@ describe('opening', () => {
   })
 
   test.each([
-    ['/does/not/exist', 'ENOENT'],
+    ['/does/not/exist', 'no such file'],
     [tmpdir(), 'EISDIR'],
   ])('%s fails, and names the path and the cause', (path, code) => {
     const message = expect.stringContaining(`lines: ${path}: ${code}`)

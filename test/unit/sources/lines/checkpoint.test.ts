@@ -20,7 +20,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { lines } from '../../../../dist/sources/lines.js'
-import type { Log } from '../../../../src/kernel/log.js'
+import { createLog } from '../../../../src/kernel/log.js'
 import type { Source, SourcePosition } from '../../../../src/sources/source.js'
 
 type Given = { text: string; partition: number; offset: bigint }
@@ -30,12 +30,7 @@ let folder: string
 let checkpoint: string
 const told: string[] = []
 const open: Source[] = []
-const log = Object.fromEntries(
-  ['trace', 'debug', 'info', 'warn', 'error', 'fatal'].map((level) => [
-    level,
-    (text: string) => told.push(`${level}: ${text}`),
-  ]),
-) as unknown as Log
+const log = createLog(({ level, message }) => told.push(`${level}: ${message}`), 'test', 'test')
 
 beforeEach(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'millrace-lines-')))

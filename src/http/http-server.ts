@@ -1,0 +1,192 @@
+// An HTTP or HTTPS server with limits on everything that comes from outside, and a close that ends. What the sources and the
+// admin port have in common; it knows nothing of messages. Loaded when a server is opened, and not before.
+
+import { readFileSync } from 'node:fs'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { within } from '../kernel/deadline.js'
+import { MillraceError, messageOf } from '../kernel/failure.js'
+import { HTTP_LIMITS, type HttpLimits } from './http-limits.js'
+import { addressText, listenError } from './listen-error.js'
+import { rawProblem } from './problem.js'
+
+export type TlsFiles = { certFile: string; keyFile: string }
+
+export type HttpServerOptions = {
+  /** For errors: whose server it is. */
+  name: string
+  handler: RequestListener
+  /** Gets requests that wait for `100 Continue`; without it they are continued, and go to `handler`. */
+  continues?: RequestListener
+  tls?: TlsFiles | undefined
+  limits?: Partial<HttpLimits>
+  /** A request was refused before any handler saw it: with this status, or 0 where nothing could be said. */
+  refused?: (status: number) => void
+}
+
+export type Address = { port: number; host: string }
+
+/** Of the errors that Node's parser and its time-outs give; all others of the parser are 400. */
+const STATUS_BY_CODE: Record<string, number> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+}
+const PARSER_ERROR = 'HPE_'
+const CHECK_MS_MIN = 50
+const CHECK_MS_MAX = 1_000
+/** The newest response of a connection. */
+const NEWEST = Symbol('newest response')
+type Connection = Duplex & { [NEWEST]?: ServerResponse }
+
+/** Makes a server that does not listen yet. Throws ERR_OPEN where the TLS files cannot be used. */
+export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const limits = { ...HTTP_LIMITS, ...options.limits }
+  const settings = settingsOf(limits)
+  const server = options.tls === undefined ? createServer(settings) : await secure(options, settings, limits)
+  return new HttpServer(server, options, limits)
+}
+
+export class HttpServer {
+  /** True once it closes: whoever answers then should send `Connection: close`. */
+  isClosing = false
+  /** Connections that were closed as they came, because there were too many. */
+  dropped = 0
+  private readonly server: Server
+  /** All of them: Node does not count those whose TLS has not begun. */
+  private readonly sockets = new Set<Socket>()
+  private readonly options: HttpServerOptions
+
+  constructor(server: Server, options: HttpServerOptions, limits: HttpLimits) {
+    this.server = server
+    this.options = options
+    server.maxConnections = limits.connections
+    server.timeout = limits.idleMs
+    // Their bytes are limited. A limit on their number would leave some out, and say nothing.
+    server.maxHeadersCount = 0
+    server.on('request', (request, response) => this.take(request, response, options.handler))
+    const { continues } = options
+    if (continues !== undefined)
+      server.on('checkContinue', (request, response) => this.take(request, response, continues))
+    server.on('clientError', (error, connection) => this.refuse(error, connection))
+    server.on('drop', () => this.dropped++)
+    server.on('connection', (socket: Socket) => {
+      this.sockets.add(socket)
+      socket.once('close', () => this.sockets.delete(socket))
+    })
+  }
+
+  /** Listens; resolves with the port, which is another one where port 0 was asked for. Rejects with ERR_OPEN and one clear line. */
+  async listen({ port, host }: Address): Promise<number> {
+    const { server } = this
+    await new Promise<void>((resolve, reject) => {
+      const failed = (error: Error) => reject(listenError(this.options.name, { port, host }, error))
+      server.once('error', failed)
+      server.listen({ port, host }, () => {
+        server.off('error', failed)
+        // An accept that fails, for want of descriptors, is no reason to end: those who are connected go on.
+        server.on('error', () => this.options.refused?.(0))
+        resolve()
+      })
+    })
+    return (server.address() as AddressInfo).port
+  }
+
+  /** Where it listens, as a URL without a path. */
+  get url(): string {
+    const { port, address } = this.server.address() as AddressInfo
+    return `${this.options.tls === undefined ? 'http' : 'https'}://${addressText({ port, host: address })}`
+  }
+
+  /** Calls back for every connection. */
+  onConnection(listener: (socket: Socket) => void): void {
+    this.server.on(this.options.tls === undefined ? 'connection' : 'secureConnection', listener)
+  }
+
+  /** Listens no more, ends connections without a request, and after `graceMs` all others. Resolves when all have ended. */
+  async close({ graceMs }: { graceMs: number }): Promise<void> {
+    this.isClosing = true
+    const { server } = this
+    if (!server.listening) return
+    // Idle connections end with it.
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    await within(graceMs, closed, () => {
+      for (const socket of this.sockets) socket.destroy()
+      return closed
+    })
+  }
+
+  private take(request: IncomingMessage, response: ServerResponse, handler: RequestListener): void {
+    ;(request.socket as Connection)[NEWEST] = response
+    if (this.isClosing) response.setHeader('Connection', 'close')
+    handler(request, response)
+  }
+
+  /** What came is no request, or came too slowly. It is said where that cannot be taken for the answer to an earlier request. */
+  private refuse(error: Error & { code?: string }, connection: Connection): void {
+    const { code = '' } = error
+    const status = STATUS_BY_CODE[code] ?? (code.startsWith(PARSER_ERROR) ? 400 : 0)
+    // Anything else is no HTTP: the connection was reset, or its TLS did not come about.
+    if (status === 0 || !connection.writable || !awaitsNothing(connection)) {
+      this.options.refused?.(0)
+      connection.destroy()
+      return
+    }
+    this.options.refused?.(status)
+    connection.end(rawProblem(status), () => connection.destroy())
+  }
+}
+
+/** Tells whether what is written now is about the request that comes now. */
+function awaitsNothing(connection: Connection): boolean {
+  const newest = connection[NEWEST]
+  if (newest === undefined) return true
+  // A response that is not its connection's turn has none.
+  return newest.req.complete ? newest.writableFinished : newest.socket !== null && !newest.headersSent
+}
+
+function settingsOf(limits: HttpLimits): ServerOptions {
+  const { headerBytes, headersTimeoutMs, requestTimeoutMs, keepAliveMs } = limits
+  const soonestMs = Math.min(headersTimeoutMs, requestTimeoutMs)
+  return {
+    maxHeaderSize: headerBytes,
+    headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveMs,
+    // Node looks at them this often; its default of 30 s is no limit.
+    connectionsCheckingInterval: Math.min(CHECK_MS_MAX, Math.max(CHECK_MS_MIN, soonestMs / 4)),
+  }
+}
+
+async function secure(
+  { name, tls }: HttpServerOptions,
+  settings: ServerOptions,
+  limits: HttpLimits,
+): Promise<Server> {
+  const { createServer: createSecure } = await import('node:https')
+  const { certFile, keyFile } = tls as TlsFiles
+  const files = { cert: read(name, 'certFile', certFile), key: read(name, 'keyFile', keyFile) }
+  try {
+    return createSecure({ ...settings, ...files, handshakeTimeout: limits.headersTimeoutMs })
+  } catch (cause) {
+    const what = `${name}: tls: ${certFile} and ${keyFile} cannot be used: ${messageOf(cause)}`
+    throw new MillraceError('ERR_OPEN', what, { cause })
+  }
+}
+
+function read(name: string, option: string, path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (cause) {
+    const what = `${name}: tls.${option}: ${path} cannot be read: ${messageOf(cause)}`
+    throw new MillraceError('ERR_OPEN', what, { cause })
+  }
+}

@@ -1,0 +1,84 @@
+// Requests whose bodies are there, and that the reader has not read: it gives their records, and counts the bytes that are held.
+
+import type { SourceRecord } from '../source.js'
+import { type Exchange, NO_BYTES } from './exchange.js'
+
+/** So many exchanges that are over may stay in the queue, beside as many as are not. */
+const SLACK = 1_024
+const NOTHING: readonly SourceRecord[] = []
+
+export class Inbox {
+  /** Requests that were not read yet. */
+  size = 0
+  /** Of bodies that are coming, were not read, or were read and not copied yet. */
+  heldBytes = 0
+  private queue: Exchange[] = []
+  /** What the last read gave: copied when the next one comes. */
+  private readonly given: Exchange[] = []
+  private wake: ((records: readonly SourceRecord[]) => void) | undefined
+  private wakeMax = 0
+
+  /** Gives up to `max` records, or a promise where there is none. */
+  read(max: number): readonly SourceRecord[] | Promise<readonly SourceRecord[]> {
+    this.forgetGiven()
+    if (this.size > 0) return this.next(max)
+    return new Promise((resolve) => {
+      this.wake = resolve
+      this.wakeMax = max
+    })
+  }
+
+  /** Ends a read that waits. */
+  interrupt(): void {
+    this.resolve(NOTHING)
+  }
+
+  push(exchange: Exchange): void {
+    this.queue.push(exchange)
+    this.size++
+    if (this.wake !== undefined) this.resolve(this.next(this.wakeMax))
+  }
+
+  /** Takes one back that was not read. */
+  withdraw(exchange: Exchange): void {
+    this.size--
+    this.forget(exchange)
+    exchange.state = 'over'
+    if (this.queue.length > 2 * this.size + SLACK)
+      this.queue = this.queue.filter(({ state }) => state === 'queued')
+  }
+
+  /** The bytes of its body are not needed any more. */
+  forget(exchange: Exchange): void {
+    this.heldBytes -= exchange.receivedBytes
+    exchange.receivedBytes = 0
+    exchange.chunks = undefined
+    exchange.record.value = NO_BYTES
+  }
+
+  private next(max: number): readonly SourceRecord[] {
+    const records: SourceRecord[] = []
+    let at = 0
+    for (; at < this.queue.length && records.length < max; at++) {
+      const exchange = this.queue[at]
+      if (exchange.state !== 'queued') continue
+      exchange.state = 'given'
+      records.push(exchange.record)
+      this.given.push(exchange)
+    }
+    this.queue = at === this.queue.length ? [] : this.queue.slice(at)
+    this.size -= records.length
+    return records
+  }
+
+  private forgetGiven(): void {
+    for (const exchange of this.given) this.forget(exchange)
+    this.given.length = 0
+  }
+
+  private resolve(records: readonly SourceRecord[]): void {
+    const { wake } = this
+    this.wake = undefined
+    wake?.(records)
+  }
+}

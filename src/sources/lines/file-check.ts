@@ -1,0 +1,56 @@
+// Looks whether files can be read as lines, and whether a checkpoint could be kept, without opening anything.
+
+import { accessSync, constants, existsSync, fstatSync, statSync } from 'node:fs'
+import { dirname, isAbsolute, resolve } from 'node:path'
+import { MillraceError, messageOf } from '../../kernel/failure.js'
+
+/** Throws ERR_OPEN unless each path is a regular file that may be read; `-` is the descriptor of stdin. */
+export function checkFiles(paths: readonly string[], stdinFd: number): void {
+  for (const path of paths) {
+    if (path === '-') refused('stdin', () => checkStdin(stdinFd))
+    else refused(path, () => checkFile(path))
+  }
+}
+
+/** Throws unless a path is a regular file; before it is opened: to open a pipe would wait for its writer, and block the thread. */
+export function checkIsFile(path: string): void {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (stat === undefined) throw new Error(`no such file${isAbsolute(path) ? '' : ` (${resolve(path)})`}`)
+  if (stat.isDirectory()) throw new Error('EISDIR: it is a directory, wanted a file')
+  if (!stat.isFile()) throw new Error('it is no regular file, and can be read once only: give it on stdin')
+}
+
+/** Throws ERR_OPEN unless a directory can be written, or made where nothing is. */
+export function checkDirectory(directory: string): void {
+  refused(`checkpoint: ${directory}`, () => {
+    const stat = statSync(directory, { throwIfNoEntry: false })
+    if (stat === undefined) checkCanBeMade(directory)
+    else if (!stat.isDirectory()) throw new Error('it is no directory')
+    else accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK)
+  })
+}
+
+function checkFile(path: string): void {
+  checkIsFile(path)
+  accessSync(path, constants.R_OK)
+}
+
+function checkStdin(fd: number): void {
+  if (fstatSync(fd).isDirectory()) throw new Error('EISDIR: it is a directory, wanted a file or a pipe')
+}
+
+/** All directories that are missing are made: what counts is the first that is there. */
+function checkCanBeMade(directory: string): void {
+  let above = dirname(directory)
+  while (!existsSync(above) && above !== dirname(above)) above = dirname(above)
+  if (!statSync(above).isDirectory()) throw new Error(`${above} is no directory`)
+  accessSync(above, constants.W_OK | constants.X_OK)
+}
+
+function refused(what: string, look: () => void): void {
+  try {
+    look()
+  } catch (cause) {
+    throw new MillraceError('ERR_OPEN', `lines: ${what}: ${messageOf(cause)}`, { cause })
+  }
+}
