@@ -13,10 +13,13 @@ import { createLog, type LogWriter } from '../kernel/log.js'
 import { Pulse } from '../kernel/pulse.js'
 import { Runner } from '../kernel/runner.js'
 import type { Sink } from '../sinks/sink.js'
+import { openTracing } from '../tracing/open-tracing.js'
+import type { Tracing } from '../tracing/tracing.js'
 import { BegunFile } from './begun-files.js'
 import type { PlanMemory } from './memory.js'
 import type { Plan, PlannedActor } from './plan.js'
 import { resumePosition } from './resume.js'
+import { statsOf } from './source-stats.js'
 import type { Topology } from './types.js'
 import { buildActor, type CrewLife, type Life, roleOf } from './wire.js'
 
@@ -26,12 +29,16 @@ export type CrewOptions = {
   memory: PlanMemory
   /** Which of the plan's threads. */
   thread: string
+  /** URL of the topology's module, if it has one: its project is where tracing is looked for. */
+  module?: string
   life: CrewLife
   log: LogWriter
   /** Called once, when the reader has nothing left to do. */
   done: () => void
   /** Called when something happened that no policy can answer. */
   failed: (error: Error) => void
+  /** Called with what the source says of itself, when that has changed. */
+  stats: (stats: Record<string, number>) => void
   /** Called when a step threw: an invariant is broken, and only a new thread can go on. */
   broken: (error: Error) => void
   /** Called when an actor asks for a new thread. */
@@ -46,6 +53,8 @@ type Opened = { name: string; code: 'ERR_SOURCE' | 'ERR_SINK'; close: () => void
 const CLOSE_MS = 5_000
 /** How often the source is asked for its lag. */
 const LAG_MS = 250
+/** How often it is asked what it says of itself. */
+const STATS_MS = 1_000
 
 export class Crew {
   private readonly options: CrewOptions
@@ -55,10 +64,13 @@ export class Crew {
   private readonly openedSinks = new Set<Sink>()
   private readonly opened: Opened[] = []
   private readonly journals: BegunFile[] = []
+  private tracing: Tracing | undefined
   private runner: Runner | undefined
   private reader: Reader | undefined
   private lagTimer: NodeJS.Timeout | undefined
   private lookAtLag: (() => Promise<void>) | undefined
+  private statsTimer: NodeJS.Timeout | undefined
+  private lookAtStats: (() => void) | undefined
   private hasFailed = false
 
   constructor(options: CrewOptions) {
@@ -69,6 +81,7 @@ export class Crew {
   /** Opens sinks, then the source. Throws ERR_OPEN naming what could not be opened. */
   async open(): Promise<void> {
     const { topology } = this.options
+    await this.openTracing()
     for (const actor of this.planned) if (actor.kind === 'sink') await this.openSink(actor)
     if (!this.planned.some((actor) => actor.kind === 'reader')) return
     const { source } = topology
@@ -83,6 +96,7 @@ export class Crew {
     await opening(source.name ?? 'source', () => source.open?.(context))
     this.opened.push({ name: source.name ?? 'source', code: 'ERR_SOURCE', close: () => source.close?.() })
     await this.watchLag()
+    this.watchStats()
   }
 
   /** Begins to step. */
@@ -97,7 +111,8 @@ export class Crew {
       this.options.broken(bug(actor, error)),
     )
     for (const planned of this.planned) {
-      const life = { ...lifeOf(this.options, planned.name), journal: this.journalOf(planned) }
+      const { tracing } = this
+      const life = { ...lifeOf(this.options, planned.name), journal: this.journalOf(planned), tracing }
       const actor = buildActor(
         topology,
         plan,
@@ -129,11 +144,14 @@ export class Crew {
     this.abort.abort()
     this.runner?.stop()
     clearInterval(this.lagTimer)
+    clearInterval(this.statsTimer)
     await this.lookAtLag?.()
+    this.lookAtStats?.()
     const errors: unknown[] = []
     for (const each of this.opened.reverse()) await closing(each).catch((error) => errors.push(error))
     this.opened.length = 0
     for (const journal of this.journals.splice(0)) journal.close()
+    await this.tracing?.close()
     if (errors.length > 0) throw errors[0]
   }
 
@@ -144,6 +162,11 @@ export class Crew {
     this.openedSinks.add(sink)
     await opening(actor.name, () => sink.open?.({ log: this.logOf(actor.name) }))
     this.opened.push({ name: actor.name, code: 'ERR_SINK', close: () => sink.close?.() })
+  }
+
+  private async openTracing(): Promise<void> {
+    const { topology, thread, module } = this.options
+    this.tracing = await openTracing({ topology: topology.name, thread, module }, this.logOf('tracing'))
   }
 
   private hostOf(actorName: string): Host {
@@ -195,6 +218,20 @@ export class Crew {
     void lookSafely()
     this.lagTimer = setInterval(lookSafely, LAG_MS)
     this.lagTimer.unref()
+  }
+
+  private watchStats(): void {
+    const { source } = this.options.topology
+    if (source.stats === undefined) return
+    let said = '{}'
+    this.lookAtStats = () => {
+      const stats = statsOf(source)
+      const text = JSON.stringify(stats)
+      if (text !== said) this.options.stats(stats)
+      said = text
+    }
+    this.statsTimer = setInterval(this.lookAtStats, STATS_MS)
+    this.statsTimer.unref()
   }
 }
 

@@ -4,8 +4,9 @@
 import { availableParallelism, totalmem } from 'node:os'
 import type { Backoff, OnExhausted, RetryOptions, RetryStrategy } from '../kernel/retry.js'
 import type { Sink } from '../sinks/sink.js'
+import { pathText } from './problems.js'
 import { type GivenStage, stagesOf } from './stages.js'
-import type { Limits, Order, SinkRole, Stage, TagCondition, Topology, TopologyOptions } from './types.js'
+import type { Limits, SinkRole, Stage, TagCondition, Topology, TopologyOptions } from './types.js'
 
 /** What the defaults depend on. */
 export type Machine = { cores: number; memoryBytes: number }
@@ -44,8 +45,9 @@ export function withDefaults(options: TopologyOptions, machine: Machine = thisMa
     })),
     fallback: options.fallback && sinkRole('fallback', 'fallback', options.fallback, options),
     onSuccess: options.onSuccess && sinkRole('onSuccess', 'onSuccess', options.onSuccess, options),
-    order: orderOf(options, stages),
+    ...orderOf(options, stages),
     limits: limitsOf(options.limits, machine),
+    admin: options.admin && { ...options.admin },
     inline,
   }
 }
@@ -131,11 +133,17 @@ function backoffOf(own: RetryOptions | undefined, shared: RetryOptions | undefin
 }
 
 // Source order costs nothing more where the source is one stream and no sink reorders it.
-function orderOf(options: TopologyOptions, stages: readonly GivenStage[]): Order {
-  const given = options.order ?? stages.find(({ stage }) => stage.order !== undefined)?.stage.order
-  if (given !== undefined) return given
+function orderOf(
+  options: TopologyOptions,
+  stages: readonly GivenStage[],
+): Pick<Topology, 'order' | 'orderGiven'> {
+  if (options.order !== undefined) return { order: options.order, orderGiven: 'order' }
+  const given = stages.find(({ stage }) => stage.order !== undefined)
+  if (given?.stage.order !== undefined)
+    return { order: given.stage.order, orderGiven: pathText([...given.path, 'order']) }
   const sinks = [options.sink, ...Object.values(options.sinks ?? {})]
-  return options.source.ordered === true && sinks.every((sink) => sink.ordered === true) ? 'source' : 'key'
+  const isOneStream = options.source.ordered === true && sinks.every((sink) => sink.ordered === true)
+  return { order: isOneStream ? 'source' : 'key', orderGiven: undefined }
 }
 
 function limitsOf(given: Partial<Limits> | undefined, machine: Machine): Limits {

@@ -1,6 +1,7 @@
 // What the supervisor works through: the threads of a topology, or its one loop.
 
 import type { LogWriter } from '../kernel/log.js'
+import type { Replay } from '../replay/dead-line.js'
 import type { PlanMemory } from './memory.js'
 import type { Plan } from './plan.js'
 import type { Topology } from './types.js'
@@ -14,12 +15,21 @@ export type HandsOptions = {
   life: CrewLife
 }
 
+/** On threads, what each of them imports, and puts in the place of the source. */
+export type ThreadHandsOptions = HandsOptions & {
+  module: string
+  fingerprint: string
+  replay: Replay | undefined
+}
+
 /** What the supervisor is told. */
 export type Reports = {
   /** The reader has nothing left to do. */
   done(): void
   /** Something happened that no policy can answer. */
   failed(error: Error): void
+  /** What the source says of itself. */
+  stats(stats: Record<string, number>): void
 }
 
 /** How a thread fares. */

@@ -12,13 +12,24 @@ type Place = { path: string; line: string }
 
 const SYNTAX_PROBE_MS = 5_000
 
-/** Makes an ERR_MODULE of what `import()` threw; a MillraceError is given back as it is. */
+/** Makes an ERR_MODULE of what `import()` threw; a MillraceError stays one, with the line of the module that it is about. */
 export function explainImport(thrown: unknown, url: URL): MillraceError {
-  if (isMillraceError(thrown)) return thrown
+  if (isMillraceError(thrown)) return withPlace(thrown)
   const place = placeText(url)
   const what = whatOf(thrown, url)
   const where = what.startsWith(`${place}:`) ? 'module ' : `module ${place}: `
   return new MillraceError('ERR_MODULE', where + what, { cause: thrown })
+}
+
+/** Each problem of a configuration is a line of its own. */
+function withPlace(error: MillraceError): MillraceError {
+  const place = at(ownPlace(framePlaces(error)))
+  if (error.code !== 'ERR_CONFIG' || place === '') return error
+  const message = error.message
+    .split('\n')
+    .map((line) => `${place}${line}`)
+    .join('\n')
+  return new MillraceError(error.code, message, { cause: error.cause })
 }
 
 function whatOf(thrown: unknown, url: URL): string {
@@ -78,13 +89,21 @@ function jsonWithoutType(message: string, url: URL): string {
 
 // Of what ran, the innermost line of the user's: no package's, none of Node or of ours.
 function framePlace(error: Error): Place | undefined {
+  const places = framePlaces(error)
+  return ownPlace(places) ?? places[0]
+}
+
+function ownPlace(places: readonly Place[]): Place | undefined {
+  const ours = dirname(dirname(fileURLToPath(import.meta.url)))
+  return places.find(({ path }) => !path.includes('node_modules') && !path.startsWith(ours))
+}
+
+function framePlaces(error: Error): Place[] {
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
   const end = frames.findIndex((line) => line.includes('node:internal/modules/'))
-  const places = frames
+  return frames
     .slice(0, end === -1 ? frames.length : end)
     .flatMap((line) => placeIn(/\(?([^()\s]+):(\d+):\d+\)?$/.exec(line)))
-  const own = dirname(dirname(fileURLToPath(import.meta.url)))
-  return places.find(({ path }) => !path.includes('node_modules') && !path.startsWith(own)) ?? places[0]
 }
 
 // Node puts `file:line` above the stack of some syntax errors…

@@ -20,6 +20,7 @@ export class InlineHands implements Hands {
       thread: INLINE_THREAD,
       done: () => reports.done(),
       failed: (error) => reports.failed(error),
+      stats: (stats) => reports.stats(stats),
       broken: (error) => reports.failed(error),
       // There is no other thread that could go on.
       renew: (reason) => reports.failed(new MillraceError('ERR_THREAD', reason)),

@@ -6,9 +6,11 @@ import { MillraceError, messageOf } from '../kernel/failure.js'
 import type { LogWriter } from '../kernel/log.js'
 import type { Threads } from '../kernel/threads.js'
 import { type BegunFiles, openBegunFiles } from './begun-files.js'
+import { checkEnds } from './check-ends.js'
 import { isTopology } from './define.js'
 import { fingerprintOf } from './fingerprint.js'
 import type { Hands, HandsOptions } from './hands.js'
+import { LastErrors } from './last-errors.js'
 import { loadTopology } from './load.js'
 import { createMemory } from './memory.js'
 import { planOf } from './plan.js'
@@ -18,6 +20,8 @@ import { Supervisor } from './supervisor.js'
 import { ThreadHands } from './thread-hands.js'
 import type { Topology } from './types.js'
 
+type Shared = HandsOptions & { errors: LastErrors }
+
 /** What start() does. Without threads everything runs inline; with them, whatever is not needed of them is ended. */
 export async function launch(
   target: URL | string | Topology,
@@ -26,14 +30,20 @@ export async function launch(
 ): Promise<Running> {
   if (isTopology(target)) return launchInline(target, options)
   const url = urlOf(target)
-  const topology = await loadTopology(url)
+  const loaded = await loadTopology(url)
+  const topology = await asAsked(loaded, options)
   if (threads === undefined || topology.inline) {
     await threads?.destroy()
     return launchInline(topology, { ...options, threads: 0 })
   }
-  const shared = prepare(topology, options)
-  const fingerprint = await fingerprintOf(topology, url)
-  return supervise(shared, new ThreadHands({ ...shared, module: url.href, fingerprint }, threads))
+  const shared = await prepare(topology, options)
+  const module = { module: url.href, fingerprint: await fingerprintOf(loaded, url), replay: options.replay }
+  return supervise(shared, new ThreadHands({ ...shared, ...module }, threads), options)
+}
+
+/** The topology as it is defined, or with dead letters in the place of its source. */
+async function asAsked(topology: Topology, { replay }: StartOptions): Promise<Topology> {
+  return replay === undefined ? topology : (await import('./replay.js')).withReplay(topology, replay)
 }
 
 async function launchInline(loaded: Topology, options: StartOptions): Promise<Running> {
@@ -42,22 +52,54 @@ async function launchInline(loaded: Topology, options: StartOptions): Promise<Ru
     const what = `topology "${topology.name}": start(): got a topology that runs on threads, wanted the URL of its module: every thread imports it again. Or say threads: 0`
     throw new MillraceError('ERR_CONFIG', what)
   }
-  const shared = prepare(topology, options)
+  const shared = await prepare(topology, options)
   const { InlineHands } = await import('./inline-hands.js')
-  return supervise(shared, new InlineHands(shared))
+  return supervise(shared, new InlineHands(shared), options)
 }
 
-function prepare(topology: Topology, options: StartOptions): HandsOptions {
+async function prepare(topology: Topology, options: StartOptions): Promise<Shared> {
   const plan = planOf(topology)
+  const [problem] = await checkEnds(topology)
+  if (problem !== undefined) throw problem
   const runKey = crypto.getRandomValues(new Int32Array(2)) as unknown as [number, number]
   const life = { runKey, incarnation: 0, epoch: 1, begun: begunOf(topology, options) }
-  return { topology, plan, memory: createMemory(plan), log: options.log ?? logToStderr, life }
+  const errors = new LastErrors(options.log ?? logToStderr)
+  return { topology, plan, memory: createMemory(plan), log: errors.write, life, errors }
 }
 
-async function supervise({ topology, plan, memory, life }: HandsOptions, hands: Hands): Promise<Running> {
-  const supervisor = new Supervisor({ topology, plan, memory, hands, begun: life.begun })
-  await supervisor.start()
+async function supervise(shared: Shared, hands: Hands, options: StartOptions): Promise<Running> {
+  const { topology, plan, memory, life, errors, log } = shared
+  const admin = await adminOf(topology, options, log)
+  const supervisor = new Supervisor({
+    topology,
+    plan,
+    memory,
+    hands,
+    errors,
+    begun: life.begun,
+    admin: admin && { url: admin.url, port: admin.port },
+  })
+  const closeAdmin = () => void admin?.close()
+  try {
+    await supervisor.start()
+  } catch (error) {
+    closeAdmin()
+    throw error
+  }
+  admin?.attach({
+    inspect: () => supervisor.inspect(),
+    counters: supervisor.inspector.counters,
+    mailboxes: memory.mailboxes,
+  })
+  supervisor.finished.then(closeAdmin, closeAdmin)
   return supervisor
+}
+
+/** The port is taken before anything is opened, and while it is: so it is one that nobody else has. */
+async function adminOf({ name, admin }: Topology, options: StartOptions, log: LogWriter) {
+  if (admin === undefined && options.admin === undefined) return undefined
+  const { openAdmin } = await import('../admin/open-admin.js')
+  return openAdmin(`topology "${name}"`, admin, options.admin, log)
 }
 
 /** Where what is begun is noted: the directory that is given, or the source's own. */

@@ -45,7 +45,13 @@ function remedyOf(module: Record<string, unknown>, given: unknown): string {
   const named = Object.keys(module).find((key) => isTopology(module[key]))
   if (named !== undefined)
     return `wanted a topology: it exports one as "${named}", so write \`export default ${named}\``
+  if (given instanceof Promise) return 'wanted a topology: write `export default await …`'
+  if (isAsyncFunction(given)) return 'wanted a topology: export what the function returns, and await it'
   if (typeof given === 'function') return 'wanted a topology: export what the function returns'
   const isRaw = typeof given === 'object' && given !== null && 'source' in given && 'sink' in given
   return `wanted a topology: ${isRaw ? 'wrap it in defineTopology' : 'write `export default defineTopology({ … })`'}`
+}
+
+function isAsyncFunction(value: unknown): boolean {
+  return Object.prototype.toString.call(value) === '[object AsyncFunction]'
 }

@@ -1,6 +1,7 @@
-// What a running topology shows and takes.
+// What a running topology shows and takes: the contract of programs, of the command line, and of the admin port.
 
 import type { ThreadView } from './hands.js'
+import type { ActorKind } from './plan.js'
 
 /** Counts of everything since the start. read = acked + nacked + inFlight + abandoned, always. */
 export type Counts = {
@@ -47,19 +48,57 @@ export type Summary = Progress & {
   ok: boolean
 }
 
-export type ActorView = { name: string; thread: string; counts: Record<string, number> }
+/** What an actor logged last as a warning or an error, or why it tries something again (`debug`), cut to some hundred characters. */
+export type LastError = {
+  message: string
+  level: 'debug' | 'warn' | 'error' | 'fatal'
+  /** ISO 8601. */
+  timestamp: string
+}
+
+export type ActorView = {
+  name: string
+  kind: ActorKind
+  thread: string
+  /** Of a mapper. */
+  stage?: string
+  /** Of a sink. */
+  role?: 'sink' | 'fallback' | 'onSuccess'
+  /** Since the start; those that are zero are left out. */
+  counts: Record<string, number>
+  /** A second, over the last seconds, of all counts that only grow; those that are zero are left out. */
+  rates: Record<string, number>
+  /** Of the last seconds: of a reader from read to ack, of a mapper of the handler, of a sink of a write. 0 where there was none. */
+  latencyMs: { p50: number; p99: number }
+  lastError?: LastError
+}
+
+/** `from` and `to` are actors: the same one twice is where its messages wait. */
+export type MailboxView = { from: string; to: string; capacityBytes: number; usedBytes: number }
 
 /** The plan, with what each actor has done. */
 export type Inspection = {
   name: string
   state: 'running' | 'draining' | 'stopped' | 'failed'
+  /** ISO 8601. */
+  startedAt: string
   progress: Progress
+  /** limits.inFlight: with so many in flight nothing more is read. */
+  inFlightMax: number
+  /** A second, over the last seconds. */
+  rates: Record<'read' | 'acked' | 'nacked' | 'written' | 'failed', number>
   /** True while everything works. */
   ready: boolean
   /** What does not, in words: which thread is down and why, which sink fails and since when. */
   troubles: string[]
+  /** What it failed with. */
+  failure?: { code: string; message: string }
   actors: ActorView[]
+  mailboxes: MailboxView[]
   threads: ThreadView[]
+  /** What its source says of itself, if it does. */
+  source: Record<string, number>
+  memory: { residentBytes: number; mailboxBytes: number }
 }
 
 export interface Running {
@@ -68,6 +107,8 @@ export interface Running {
   /** How it stands now: reads counters, disturbs nobody. */
   progress(): Progress
   inspect(): Inspection
+  /** Where its admin port is, if it has one. */
+  readonly admin?: { readonly url: string; readonly port: number } | undefined
   /** Stops reading, finishes what is in flight, and ends. Resolves as `finished` does. */
   drain(): Promise<Summary>
   /** Ends at once: what is in flight is nacked. */

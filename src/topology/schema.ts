@@ -21,10 +21,7 @@ const HANDLER_WANTED = 'a function (message, context)'
 const MAP_WANTED = 'a function (message, context), a map stage { handler }, or a list of them'
 const CONDITION_WANTED = 'an object with exactly one of and, or, not'
 
-/**
- * Gives the schema of all that defineTopology takes, always the same object.
- * For editors: `z.toJSONSchema(topologySchema(), { unrepresentable: 'any', io: 'input' })`.
- */
+/** Gives the schema of all that defineTopology takes, always the same object. As JSON schema: json-schema.ts. */
 export function topologySchema() {
   z ??= (createRequire(import.meta.url)('zod') as typeof import('zod')).z
   made ??= createSchema()
@@ -52,6 +49,7 @@ function createSchema() {
     retry: retry.describe('The default for sinks and map stages.').optional(),
     order: oneOf(ORDERS).optional(),
     limits: limitsSchema().optional(),
+    admin: adminSchema().describe('Where it tells how it stands, over HTTP.').optional(),
     threads: z
       .literal(0, {
         error: '0 (everything in one loop), or nothing; map.threads is the number of map threads',
@@ -75,7 +73,12 @@ function retrySchema() {
   return options('an object with attempts, backoff and onExhausted', {
     attempts: z
       .custom<number>(isAttempts, { error: 'a whole number from 1 to 1,000,000, or Infinity' })
-      .meta({ type: 'integer', minimum: 1, description: 'All tries, the first included.' })
+      .meta({
+        type: 'integer',
+        minimum: 1,
+        maximum: 1_000_000,
+        description: 'All tries, the first included. In code also Infinity: no limit.',
+      })
       .optional(),
     backoff: backoff.optional(),
     onExhausted: oneOf(['fallback', 'drop', 'nack', 'stop'])
@@ -87,6 +90,7 @@ function retrySchema() {
 function sinkSchema(retry: ReturnType<typeof retrySchema>) {
   const shape = {
     write: fn('a function write(batch) that gives a Response for each message'),
+    check: fn('a function check()').optional(),
     open: fn('a function open(context)').optional(),
     close: fn('a function close()').optional(),
     name: z.string({ error: 'a text' }).optional(),
@@ -103,10 +107,12 @@ function sinkSchema(retry: ReturnType<typeof retrySchema>) {
 function sourceSchema() {
   const shape = {
     read: fn('a function read(max) that gives a list of records, or null at the end'),
+    check: fn('a function check()').optional(),
     open: fn('a function open(context)').optional(),
     ack: fn('a function ack(acks)').optional(),
     nack: fn('a function nack(nacks)').optional(),
     pending: fn('a function pending()').optional(),
+    stats: fn('a function stats()').optional(),
     partitions: fn('a function partitions()').optional(),
     close: fn('a function close()').optional(),
     name: z.string({ error: 'a text' }).optional(),
@@ -179,6 +185,18 @@ function limitsSchema() {
   })
 }
 
+function adminSchema() {
+  const text = () => z.string({ error: 'a text' }).min(1, { error: 'a text' })
+  return options('an object with port, host, tokenEnv or tokenFile', {
+    port: whole(0, 65_535).describe('0: any that is free; the log says which.'),
+    host: text()
+      .describe("Default 127.0.0.1: this machine only. Any other one than this machine's own needs a token.")
+      .optional(),
+    tokenEnv: text().describe('Name of the environment variable that holds the token.').optional(),
+    tokenFile: text().describe('Path of the file that holds the token.').optional(),
+  })
+}
+
 function options<Shape extends ZodRawShape>(wanted: string, shape: Shape) {
   const known = Object.keys(shape).join(' ')
   return z.strictObject(shape, { error: (issue) => (issue.code === 'unrecognized_keys' ? known : wanted) })
@@ -189,7 +207,12 @@ function nameSchema() {
 }
 
 function fn(wanted: string) {
-  return z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', { error: wanted })
+  const isFunction = (value: unknown) => typeof value === 'function'
+  return z.custom<(...args: never[]) => unknown>(isFunction, { error: wanted }).describe(upperFirst(wanted))
+}
+
+function upperFirst(text: string): string {
+  return `${text[0].toUpperCase()}${text.slice(1)}.`
 }
 
 function flag() {

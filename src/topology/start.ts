@@ -1,8 +1,10 @@
 // start() and run(). What they need is loaded when they are called: a topology module, which every thread imports, calls neither.
 
+import type { AdminOptions } from '../admin/admin-options.js'
 import { MillraceError, messageOf } from '../kernel/failure.js'
 import type { LogWriter } from '../kernel/log.js'
 import { checkNames, unusable } from '../kernel/options.js'
+import type { Replay } from '../replay/dead-line.js'
 import type { Running, Summary } from './running.js'
 import type { Topology } from './types.js'
 
@@ -16,6 +18,10 @@ export type StartOptions = {
    * Of this topology alone. Default: in the source's checkpoint, where it has one.
    */
   state?: string
+  /** Where it tells how it stands, over HTTP; goes over what the topology says, field by field. */
+  admin?: Partial<AdminOptions>
+  /** Internal, of `millrace replay`: the dead letters that are read in place of the source. */
+  replay?: Replay
 }
 
 /**
@@ -53,7 +59,7 @@ function isOutOfDescriptors(error: unknown): boolean {
 }
 
 function checkOptions(options: StartOptions): void {
-  checkNames('start()', options, ['log', 'threads', 'state'], '{ threads: 0 }')
+  checkNames('start()', options, ['log', 'threads', 'state', 'admin', 'replay'], '{ threads: 0 }')
   const { threads, log, state } = options
   if (threads !== undefined && threads !== 0)
     throw unusable('start(): threads', threads, '0, or nothing: map threads are in the topology')

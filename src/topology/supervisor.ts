@@ -1,12 +1,13 @@
 // The supervisor: owns a running topology's life, from opening to the summary. It reads counters and touches no message.
 
 import { systemClock } from '../kernel/clock.js'
-import { type CounterName, Counters } from '../kernel/counters.js'
 import { within } from '../kernel/deadline.js'
 import { MillraceError } from '../kernel/failure.js'
 import { type BegunFiles, closeBegunFiles } from './begun-files.js'
 import type { Hands } from './hands.js'
 import { holdouts } from './holdouts.js'
+import { Inspector } from './inspector.js'
+import type { LastErrors } from './last-errors.js'
 import type { PlanMemory } from './memory.js'
 import type { Plan } from './plan.js'
 import type { Inspection, Progress, Running, Summary } from './running.js'
@@ -17,6 +18,8 @@ export type SupervisorOptions = {
   plan: Plan
   memory: PlanMemory
   hands: Hands
+  errors: LastErrors
+  admin?: Running['admin']
   begun?: BegunFiles | undefined
 }
 
@@ -25,26 +28,28 @@ const FAILURE_MS = 900
 
 export class Supervisor implements Running {
   readonly finished: Promise<Summary>
+  readonly inspector: Inspector
+  readonly admin: Running['admin']
+  state: Inspection['state'] = 'running'
+  endedMs: number | undefined
+  failure: unknown
   private readonly topology: Topology
   private readonly plan: Plan
   private readonly memory: PlanMemory
   private readonly hands: Hands
   private readonly begun: BegunFiles | undefined
-  private readonly counters: Counters[]
-  private readonly startedMs = systemClock.now()
-  private endedMs: number | undefined
-  private state: Inspection['state'] = 'running'
   private graceTimer: NodeJS.Timeout | undefined
   private resolve: (summary: Summary) => void = () => {}
   private reject: (error: Error) => void = () => {}
 
-  constructor({ topology, plan, memory, hands, begun }: SupervisorOptions) {
+  constructor({ topology, plan, memory, hands, errors, admin, begun }: SupervisorOptions) {
+    this.admin = admin
+    this.inspector = new Inspector({ topology, plan, memory, hands, errors })
     this.begun = begun
     this.topology = topology
     this.plan = plan
     this.memory = memory
     this.hands = hands
-    this.counters = memory.counters.map((each) => new Counters(each))
     this.finished = new Promise((resolve, reject) => {
       this.resolve = resolve
       this.reject = reject
@@ -56,7 +61,13 @@ export class Supervisor implements Running {
   /** Opens everything and begins. Rejects when something cannot be opened: then all is closed again. */
   async start(): Promise<void> {
     try {
-      await this.hands.open({ done: () => void this.end(), failed: (error) => void this.fail(error) })
+      await this.hands.open({
+        done: () => void this.end(),
+        failed: (error) => void this.fail(error),
+        stats: (stats) => {
+          this.inspector.sourceStats = stats
+        },
+      })
     } catch (error) {
       this.state = 'failed'
       await withinMs(FAILURE_MS, this.hands.stop())
@@ -85,69 +96,11 @@ export class Supervisor implements Running {
   }
 
   progress(): Progress {
-    const sum = (name: CounterName) =>
-      this.counters.reduce((total, counters) => total + counters.get(name), 0)
-    const reader = this.counters[this.plan.actors.findIndex((actor) => actor.kind === 'reader')]
-    const { source } = this.topology
-    const [read, acked, nacked, abandoned] = [
-      reader.get('read'),
-      reader.get('acked'),
-      reader.get('nacked'),
-      reader.get('abandoned'),
-    ]
-    return {
-      read,
-      acked,
-      nacked,
-      inFlight: Math.max(0, read - acked - nacked - abandoned),
-      abandoned,
-      filtered: sum('filtered'),
-      dropped: sum('dropped'),
-      failed: sum('failed'),
-      retried: sum('retried'),
-      written: sum('written'),
-      fallback: sum('fallback'),
-      onSuccess: sum('onSuccess'),
-      poisoned: sum('poisoned'),
-      restarts: this.hands.threads.reduce((total, { restarts }) => total + restarts, 0),
-      elapsedMs: (this.endedMs ?? systemClock.now()) - this.startedMs,
-      total: source.total ?? (reader.get('total') || undefined),
-      pending: source.pending === undefined ? undefined : reader.get('pending'),
-      unit: source.unit ?? 'records',
-      latencyMs: { p50: reader.quantile(0.5), p99: reader.quantile(0.99) },
-    }
+    return this.inspector.progress(this.endedMs)
   }
 
   inspect(): Inspection {
-    const actors = this.plan.actors.map(({ name, thread }, i) => ({
-      name,
-      thread,
-      counts: this.counters[i].snapshot(),
-    }))
-    const { threads } = this.hands
-    const troubles = this.troubles()
-    const ready = this.state === 'running' && troubles.length === 0
-    return {
-      name: this.topology.name,
-      state: this.state,
-      progress: this.progress(),
-      ready,
-      troubles,
-      actors,
-      threads,
-    }
-  }
-
-  private troubles(): string[] {
-    const down = this.hands.threads
-      .filter(({ isDown }) => isDown)
-      .map(({ thread, lastDeath }) => `thread ${thread} is down: it ${lastDeath}`)
-    const failing = this.plan.actors.flatMap(({ name, kind }, i) => {
-      const sinceMs = kind === 'sink' ? this.counters[i].get('failingSince') : 0
-      const seconds = Math.round((systemClock.now() - sinceMs) / 1_000)
-      return sinceMs > 0 ? [`${name} has failed for ${seconds} s`] : []
-    })
-    return [...down, ...failing]
+    return this.inspector.inspect(this)
   }
 
   private get isOver(): boolean {
@@ -164,6 +117,7 @@ export class Supervisor implements Running {
       await this.hands.stop()
     } catch (error) {
       this.state = 'failed'
+      this.failure = error
       await this.hands.kill()
       this.reject(error as Error)
       return
@@ -177,6 +131,7 @@ export class Supervisor implements Running {
   private async fail(error: Error): Promise<void> {
     if (this.isOver) return
     this.state = 'failed'
+    this.failure = error
     await this.close(error.message)
     this.reject(error)
   }
@@ -193,15 +148,15 @@ export class Supervisor implements Running {
 
   private summary(): Summary {
     const progress = this.progress()
-    const refused = this.counters.reduce((total, counters) => total + counters.get('refused'), 0)
+    const refused = this.inspector.sum('refused')
     const rate = progress.acked / Math.max(1e-3, progress.elapsedMs / 1000)
     return { ...progress, name: this.topology.name, rate, ok: refused === 0 && progress.inFlight === 0 }
   }
 
   private heldOut(graceMs: number): Error {
-    const { topology, plan, memory, counters } = this
+    const { topology, plan, memory } = this
     const { inFlight } = this.progress()
-    const all = holdouts(topology, plan, memory, counters)
+    const all = holdouts(topology, plan, memory, this.inspector.counters)
     const by = all.length > 0 ? all.join(', ') : 'nobody has any in hand: they lie in the mailboxes'
     const what = `topology "${topology.name}": ${inFlight} records were still in flight ${graceMs} ms after the drain began (${by})`
     return new MillraceError('ERR_DRAIN', what)

@@ -2,7 +2,7 @@
 
 import { systemClock } from '../kernel/clock.js'
 import type { Threads } from '../kernel/threads.js'
-import type { Hands, HandsOptions, Reports, ThreadView } from './hands.js'
+import type { Hands, Reports, ThreadHandsOptions, ThreadView } from './hands.js'
 import { endsWithin } from './last-resort.js'
 import { ThreadKeeper } from './thread-keeper.js'
 import { shortestLimitMs } from './user-code.js'
@@ -14,12 +14,12 @@ const LOOK_MS_MAX = 250
 const EXIT_MS = 3_000
 
 export class ThreadHands implements Hands {
-  private readonly options: HandsOptions & { module: string; fingerprint: string }
+  private readonly options: ThreadHandsOptions
   private readonly pool: Threads
   private keepers: ThreadKeeper[] = []
   private watch: NodeJS.Timeout | undefined
 
-  constructor(options: HandsOptions & { module: string; fingerprint: string }, pool: Threads) {
+  constructor(options: ThreadHandsOptions, pool: Threads) {
     this.options = options
     this.pool = pool
   }

@@ -15,14 +15,14 @@ import { Pulse } from '../kernel/pulse.js'
 import type { Exit, Threads } from '../kernel/threads.js'
 import { Watchdog } from '../kernel/watchdog.js'
 import { isBlamed, makesSuspects } from './blame.js'
-import type { HandsOptions, Reports, ThreadView } from './hands.js'
+import type { Reports, ThreadHandsOptions, ThreadView } from './hands.js'
 import { endsWithin } from './last-resort.js'
 import { DEATHS_MAX, DEATHS_WITHIN_MS, Restarts } from './restarts.js'
 import { ThreadLink } from './thread-link.js'
 import { stuckIn } from './user-code.js'
 import type { CrewLife } from './wire.js'
 
-export type KeeperOptions = HandsOptions & { module: string; fingerprint: string; thread: string }
+export type KeeperOptions = ThreadHandsOptions & { thread: string }
 
 /** For importing the module and opening what the thread hosts. */
 const OPEN_MS = 60_000
@@ -125,12 +125,13 @@ export class ThreadKeeper {
   }
 
   private begin(life: CrewLife): ThreadLink {
-    const { module, fingerprint, plan, memory, thread, log } = this.options
-    const task = { module, fingerprint, plan, memory, thread, life }
+    const { module, fingerprint, replay, plan, memory, thread, log } = this.options
+    const task = { module, fingerprint, replay, plan, memory, thread, life }
     const link = new ThreadLink(this.threads, task, this.pulse, {
       log,
       done: () => this.reports.done(),
       failed: (error) => this.reports.failed(fromErrorRecord(error)),
+      stats: (stats) => this.reports.stats(stats),
       renew: (reason) => {
         if (this.link === link) this.terminate(reason, true)
       },

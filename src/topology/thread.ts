@@ -3,14 +3,16 @@
 
 import { type MessagePort, threadId } from 'node:worker_threads'
 import { remote, serve } from '../kernel/control.js'
-import { type ErrorRecord, MillraceError, toErrorRecord } from '../kernel/failure.js'
+import { type ErrorRecord, toErrorRecord } from '../kernel/failure.js'
 import type { LogRecord } from '../kernel/log.js'
 import { Pulse } from '../kernel/pulse.js'
+import type { Replay } from '../replay/dead-line.js'
 import { Crew } from './crew.js'
 import { trustDefinitions } from './define.js'
 import { fingerprintOf } from './fingerprint.js'
 import { loadTopology } from './load.js'
 import type { PlanMemory } from './memory.js'
+import { otherDefinition } from './other-definition.js'
 import type { Plan } from './plan.js'
 import type { Topology } from './types.js'
 import type { CrewLife } from './wire.js'
@@ -20,6 +22,8 @@ export type ThreadTask = {
   module: string
   /** Of the main thread's definition: a thread with another one must not run (T1). */
   fingerprint: string
+  /** What it reads in place of its source, if it does. */
+  replay: Replay | undefined
   plan: Plan
   memory: PlanMemory
   thread: string
@@ -44,6 +48,8 @@ export type ReportApi = {
   log(record: LogRecord): void
   done(): void
   failed(error: ErrorRecord): void
+  /** What the source says of itself. */
+  stats(stats: Record<string, number>): void
   /** Asks for another thread in place of this one. */
   renew(reason: string): void
 }
@@ -65,10 +71,12 @@ export default async function runThread(task: ThreadTask): Promise<void> {
             plan: task.plan,
             memory: task.memory,
             thread: task.thread,
+            module: task.module,
             life: task.life,
             log: (record) => void reports.log(record).catch(ignore),
             done: () => void reports.done().catch(ignore),
             failed: (error) => void reports.failed(toErrorRecord(error)).catch(ignore),
+            stats: (stats) => void reports.stats(stats).catch(ignore),
             broken: die,
             renew: (reason) => void reports.renew(reason).catch(ignore),
           })
@@ -101,12 +109,12 @@ async function attempt(act: () => Promise<void>): Promise<ErrorRecord | undefine
   }
 }
 
-async function load({ module, fingerprint, thread }: ThreadTask): Promise<Topology> {
+async function load({ module, fingerprint, replay, thread }: ThreadTask): Promise<Topology> {
   const url = new URL(module)
   // The main thread has checked the same definition; the fingerprint says that it is the same.
   trustDefinitions()
   const topology = await loadTopology(url)
-  if ((await fingerprintOf(topology, url)) === fingerprint) return topology
-  const what = `topology "${topology.name}": on thread ${thread} the module gave another definition than on the main thread: it must not depend on time, chance, the thread, or a file that changes`
-  throw new MillraceError('ERR_CONFIG', what)
+  if ((await fingerprintOf(topology, url)) !== fingerprint)
+    throw otherDefinition(topology, `thread ${thread}`)
+  return replay === undefined ? topology : (await import('./replay.js')).withReplay(topology, replay)
 }

@@ -1,5 +1,6 @@
 // What a user writes as a topology, and what it becomes once it has been checked and every default is filled in.
 
+import type { AdminOptions } from '../admin/admin-options.js'
 import type { MapContext, MapHandler, MapOutput, MapResult, Output } from '../actors/map-handler.js'
 import type { Order } from '../actors/order.js'
 import type { Headers } from '../kernel/codec.js'
@@ -65,6 +66,8 @@ export type TopologyOptions = {
   retry?: RetryOptions
   order?: Order
   limits?: Partial<Limits>
+  /** Where it tells how it stands, over HTTP. Default: nowhere. */
+  admin?: AdminOptions
   /** 0: everything in one loop of the calling thread, no worker threads. */
   threads?: 0
 }
@@ -101,7 +104,10 @@ export type Topology = {
   readonly fallback: SinkRole | undefined
   readonly onSuccess: SinkRole | undefined
   readonly order: Order
+  /** The option that says so, such as `order` or `map.order`; undefined where it is the default. */
+  readonly orderGiven: string | undefined
   readonly limits: Limits
+  readonly admin: AdminOptions | undefined
   /** True: everything in one loop. */
   readonly inline: boolean
 }

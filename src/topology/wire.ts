@@ -1,5 +1,6 @@
 // Builds actors on the memory of a plan: on any thread, inline, or in a simulation, and again after an actor's death.
 
+import type { ActorTracing } from '../actors/actor-tracing.js'
 import type { Journal } from '../actors/begun-notes.js'
 import type { Death } from '../actors/death.js'
 import { Forwarder } from '../actors/forwarder.js'
@@ -37,12 +38,14 @@ export type Life = {
   death?: Death | undefined
   /** Where it is noted what user code is called for, if that is to outlive the process. */
   journal?: Journal | undefined
+  /** Of its thread, if it is traced. */
+  tracing?: ActorTracing | undefined
   /** Called when the reader has nothing left to do. */
   onDone: () => void
 }
 
 /** What one life of a thread is given. */
-export type CrewLife = Omit<Life, 'onDone' | 'death' | 'journal'> & {
+export type CrewLife = Omit<Life, 'onDone' | 'death' | 'journal' | 'tracing'> & {
   /** Of the process, if it is to be noted what user code is called for. */
   begun?: BegunFiles | undefined
   /** `blamed`: the actors whose records it is held against. */
@@ -60,6 +63,7 @@ type Ends = {
   counters: Counters
   death: Death | undefined
   journal: Journal | undefined
+  tracing: ActorTracing | undefined
 }
 
 /** Builds the actor with number `index` of the plan: it goes on where its cell says. */
@@ -110,6 +114,7 @@ function openEnds(plan: Plan, memory: PlanMemory, index: number, life: Life): En
     counters: new Counters(memory.counters[index]),
     death: life.death,
     journal: life.journal,
+    tracing: life.tracing,
   }
 }
 
@@ -120,9 +125,10 @@ function bellOf(plan: Plan, memory: PlanMemory, actorName: string): Doorbell {
 
 function buildReader(topology: Topology, ends: Ends, host: Host, life: Life): Actor {
   const { source, order, limits, fallback } = topology
+  const name = source.name ?? 'source'
   return new Reader(
     {
-      name: source.name ?? 'source',
+      name,
       source,
       order,
       inFlightMax: limits.inFlight,
@@ -130,6 +136,7 @@ function buildReader(topology: Topology, ends: Ends, host: Host, life: Life): Ac
       maxDeliveries: limits.maxDeliveries,
       hasFallback: fallback !== undefined,
       onDone: life.onDone,
+      trace: life.tracing?.source(name, life.epoch),
     },
     { ...ends, epoch: life.epoch },
     host,
@@ -142,10 +149,12 @@ function buildMapper(topology: Topology, planned: PlannedActor, ends: Ends, host
   const parking = new Parking<MapTask>(...ends.parking)
   const inbounds = [...ends.inbounds, parking.inbound]
   const intake = new Intake(ends.inbounds, order === 'source')
+  const traced = ends.tracing?.handler(stage.name, stage.handler)
   const options = {
     name: planned.name,
     stage: stage.name,
-    handler: stage.handler,
+    handler: traced?.handler ?? stage.handler,
+    gaveUp: traced?.gaveUp,
     order,
     concurrency: stage.concurrency,
     handlerTimeoutMs: stage.handlerTimeoutMs,
@@ -195,7 +204,8 @@ function buildSink(topology: Topology, plan: Plan, planned: PlannedActor, ends: 
   const outlet = new SinkOutlet(out, topology.limits.messageBytes)
   const idsMayRepeat = sink.role !== 'sink' && topology.routes.some(({ to }) => to.length > 1)
   const { contractBreaches, poisonAfter } = topology.limits
-  const options = { ...sink, order, idsMayRepeat, contractBreaches, poisonAfter }
+  const traced = ends.tracing?.sink(planned.name, sink.sink)
+  const options = { ...sink, ...traced, order, idsMayRepeat, contractBreaches, poisonAfter }
   return new SinkActor(
     options,
     { ...ends, parking: new Parking<Waiter>(...ends.parking), intake, outlet },

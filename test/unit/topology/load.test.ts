@@ -81,7 +81,7 @@ const write = 'write `export default defineTopology({ … })`'
 const table: [name: string, result: string | RegExp][] = [
   ['good.mjs', 'ok good'],
   ['interop.mjs', 'ok interop'],
-  ['config.mjs', /^ERR_CONFIG topology "config": threads: got 3, wanted 0 /],
+  ['config.mjs', /^ERR_CONFIG config\.mjs:2: topology "config": threads: got 3, wanted 0 /],
   ['nothing.mjs', `ERR_MODULE module nothing.mjs: no default export, wanted a topology: ${write}`],
   [
     'named.mjs',
@@ -97,7 +97,7 @@ const table: [name: string, result: string | RegExp][] = [
   ],
   [
     'promise.mjs',
-    `ERR_MODULE module promise.mjs: the default export is a promise (await it), wanted a topology: ${write}`,
+    'ERR_MODULE module promise.mjs: the default export is a promise (await it), wanted a topology: write `export default await …`',
   ],
   ['syntax.mjs', "ERR_MODULE module syntax.mjs:3: syntax error: Unexpected token ','"],
   ['syntax.cjs', "ERR_MODULE module syntax.cjs:2: syntax error: Unexpected token ','"],

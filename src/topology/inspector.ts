@@ -1,0 +1,152 @@
+// What is seen of a running topology from the main thread: it reads counters and mailboxes, and disturbs nobody.
+
+import { systemClock, wallClockMs } from '../kernel/clock.js'
+import { type CounterName, Counters, type RootAccount, type TimeName } from '../kernel/counters.js'
+import { isMillraceError, messageOf } from '../kernel/failure.js'
+import { usedBytesOf } from '../kernel/occupancy.js'
+import type { Hands, ThreadView } from './hands.js'
+import type { LastErrors } from './last-errors.js'
+import type { PlanMemory } from './memory.js'
+import type { ActorKind, Plan, PlannedActor } from './plan.js'
+import { Recent } from './recent.js'
+import type { ActorView, Inspection, Progress } from './running.js'
+import type { Topology } from './types.js'
+import { roleOf } from './wire.js'
+
+export type InspectorOptions = {
+  topology: Topology
+  plan: Plan
+  memory: PlanMemory
+  hands: Hands
+  errors: LastErrors
+}
+
+/** How the topology stands, as its supervisor knows it. */
+export type Standing = { state: Inspection['state']; endedMs: number | undefined; failure: unknown }
+
+/** What the latency of each kind of actor is of. */
+const TIME_OF: Record<ActorKind, TimeName | undefined> = {
+  reader: 'processing',
+  mapper: 'call',
+  forwarder: undefined,
+  sink: 'write',
+}
+
+export class Inspector {
+  /** One an actor of the plan. */
+  readonly counters: readonly Counters[]
+  /** What the source said of itself last. */
+  sourceStats: Record<string, number> = {}
+  private readonly options: InspectorOptions
+  private readonly reader: Counters
+  private readonly recents: readonly Recent[]
+  private readonly startedMs = systemClock.now()
+  private readonly startedAt = new Date(wallClockMs()).toISOString()
+  private lastRoots: RootAccount = { read: 0, acked: 0, nacked: 0, inFlight: 0, abandoned: 0 }
+
+  constructor(options: InspectorOptions) {
+    const { plan, memory } = options
+    this.options = options
+    this.counters = memory.counters.map((each) => new Counters(each))
+    this.reader = this.counters[plan.actors.findIndex(({ kind }) => kind === 'reader')]
+    this.recents = plan.actors.map(
+      ({ kind }, i) => new Recent(this.counters[i], TIME_OF[kind], this.startedMs),
+    )
+  }
+
+  progress(endedMs: number | undefined): Progress {
+    const { reader } = this
+    const { source } = this.options.topology
+    this.lastRoots = reader.roots() ?? this.lastRoots
+    return {
+      ...this.lastRoots,
+      filtered: this.sum('filtered'),
+      dropped: this.sum('dropped'),
+      failed: this.sum('failed'),
+      retried: this.sum('retried'),
+      written: this.sum('written'),
+      fallback: this.sum('fallback'),
+      onSuccess: this.sum('onSuccess'),
+      poisoned: this.sum('poisoned'),
+      restarts: this.threads.reduce((total, { restarts }) => total + restarts, 0),
+      elapsedMs: (endedMs ?? systemClock.now()) - this.startedMs,
+      total: source.total ?? (reader.get('total') || undefined),
+      pending: source.pending === undefined ? undefined : reader.get('pending'),
+      unit: source.unit ?? 'records',
+      latencyMs: { p50: reader.times.processing.quantile(0.5), p99: reader.times.processing.quantile(0.99) },
+    }
+  }
+
+  inspect({ state, endedMs, failure }: Standing): Inspection {
+    const { topology, plan, memory } = this.options
+    const nowMs = systemClock.now()
+    const actors = plan.actors.map((actor, i) => this.actorView(actor, i, nowMs))
+    const troubles = this.troubles()
+    const rate = (name: CounterName) => actors.reduce((sum, { rates }) => sum + (rates[name] ?? 0), 0)
+    return {
+      name: topology.name,
+      state,
+      startedAt: this.startedAt,
+      progress: this.progress(endedMs),
+      inFlightMax: topology.limits.inFlight,
+      rates: {
+        read: rate('read'),
+        acked: rate('acked'),
+        nacked: rate('nacked'),
+        written: rate('written'),
+        failed: rate('failed'),
+      },
+      ready: state === 'running' && troubles.length === 0,
+      troubles,
+      ...(failure !== undefined && { failure: failureView(failure) }),
+      actors,
+      mailboxes: plan.mailboxes.map((mailbox, i) => ({
+        ...mailbox,
+        usedBytes: usedBytesOf(memory.mailboxes[i]),
+      })),
+      threads: [...this.threads],
+      source: { ...this.sourceStats },
+      memory: { residentBytes: process.memoryUsage.rss(), mailboxBytes: plan.memoryBytes },
+    }
+  }
+
+  sum(name: CounterName): number {
+    return this.counters.reduce((total, counters) => total + counters.get(name), 0)
+  }
+
+  private get threads(): readonly ThreadView[] {
+    return this.options.hands.threads
+  }
+
+  private actorView(actor: PlannedActor, index: number, nowMs: number): ActorView {
+    const { topology, errors } = this.options
+    const { name, kind, thread, stage, sink } = actor
+    const lastError = errors.of(kind === 'reader' ? [name, topology.source.name ?? 'source'] : [name])
+    return {
+      name,
+      kind,
+      thread,
+      ...(kind === 'mapper' && { stage: topology.stages[stage].name }),
+      ...(kind === 'sink' && { role: roleOf(topology, sink).role }),
+      counts: this.counters[index].snapshot(),
+      ...this.recents[index].since(nowMs),
+      ...(lastError && { lastError }),
+    }
+  }
+
+  private troubles(): string[] {
+    const down = this.threads
+      .filter(({ isDown }) => isDown)
+      .map(({ thread, lastDeath }) => `thread ${thread} is down: it ${lastDeath}`)
+    const failing = this.options.plan.actors.flatMap(({ name, kind }, i) => {
+      const sinceMs = kind === 'sink' ? this.counters[i].get('failingSince') : 0
+      const seconds = Math.round((systemClock.now() - sinceMs) / 1_000)
+      return sinceMs > 0 ? [`${name} has failed for ${seconds} s`] : []
+    })
+    return [...down, ...failing]
+  }
+}
+
+function failureView(failure: unknown): { code: string; message: string } {
+  return { code: isMillraceError(failure) ? failure.code : 'ERR_BUG', message: messageOf(failure) }
+}

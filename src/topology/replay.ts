@@ -1,0 +1,32 @@
+// A topology whose source is a file of dead letters: each goes on where it was given up, and the stages before pass it on.
+
+import type { MapHandler } from '../actors/map-handler.js'
+import { deadLetters } from '../replay/dead-letters.js'
+import type { Replay } from '../replay/dead-line.js'
+import { Places, STAGE_HEADER } from '../replay/places.js'
+import type { Stage, Topology } from './types.js'
+
+/** Makes it of one that was loaded. It has no admin port: another process may run the topology now. */
+export function withReplay(topology: Topology, replay: Replay): Topology {
+  const places = placesOf(topology)
+  const stages = topology.stages.map((stage, number) => passing(stage, number, places))
+  return { ...topology, source: deadLetters(replay, places), stages, admin: undefined }
+}
+
+/** Gives the places of a topology at which a message can be given up. */
+export function placesOf({ stages, sinks, fallback, onSuccess }: Topology): Places {
+  const roles = [...sinks, fallback, onSuccess].filter((role) => role !== undefined)
+  return new Places(
+    stages.map(({ name }) => name),
+    roles.map(({ name }) => name),
+  )
+}
+
+function passing(stage: Stage, number: number, places: Places): Stage {
+  const handler: MapHandler = (message, context) => {
+    const place = message.headers[STAGE_HEADER]
+    const first = place === undefined ? 0 : (places.firstStage(String(place)) ?? 0)
+    return first > number ? message : stage.handler(message, context)
+  }
+  return { ...stage, handler }
+}
