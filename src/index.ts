@@ -12,6 +12,7 @@ export { log } from './sinks/log.js'
 export { Response } from './sinks/response.js'
 export type { OnSuccessMessage, Sink, SinkContext } from './sinks/sink.js'
 export { generator } from './sources/generator.js'
+export { type HttpOptions, http } from './sources/http.js'
 export { lines } from './sources/lines.js'
 export type {
   Answer,

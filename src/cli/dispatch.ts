@@ -4,11 +4,11 @@ import { parseArgs } from 'node:util'
 import { nearest } from '../kernel/nearest.js'
 import { helpOf, overview } from './help.js'
 import type { Io } from './io.js'
-import { runVerb } from './run.js'
-import { type OptionSpec, type OptionValues, UsageError, type Verb } from './verb.js'
+import { codeOfExit, errorText } from './report.js'
+import { type OptionSpec, type OptionValues, UsageError, type Verb, type VerbEntry } from './verb.js'
+import { VERBS } from './verbs.js'
 import { version } from './version.js'
 
-const VERBS: readonly Verb[] = [runVerb]
 const HELP: OptionSpec = { type: 'boolean', short: 'h', help: 'Show this help.' }
 const GLOBAL_OPTIONS = ['--help', '-h', '--version', '-v']
 
@@ -16,23 +16,28 @@ const GLOBAL_OPTIONS = ['--help', '-h', '--version', '-v']
 export async function dispatch(
   args: readonly string[],
   io: Io,
-  verbs: readonly Verb[] = VERBS,
+  entries: readonly VerbEntry[] = VERBS,
 ): Promise<number> {
   const [first, ...rest] = args
   if (first === undefined) {
-    io.stderr.write(overview(verbs))
+    io.stderr.write(overview(await loadAll(entries)))
     return 2
   }
-  if (first === '--help' || first === '-h') return print(io, overview(verbs))
+  if (first === '--help' || first === '-h') return print(io, overview(await loadAll(entries)))
   if (first === '--version' || first === '-v') return print(io, `${version()}\n`)
-  const verb = verbs.find(({ name }) => name === first)
-  if (verb === undefined) return refuse(io, 'millrace', unknownVerb(first, verbs))
+  const entry = entries.find(({ name }) => name === first)
+  if (entry === undefined) return refuse(io, 'millrace', unknownVerb(first, await loadAll(entries)))
   try {
-    return await runParsed(verb, rest, io)
+    return await runParsed(await entry.load(), rest, io)
   } catch (error) {
-    if (error instanceof UsageError) return refuse(io, `millrace ${verb.name}`, error.message)
-    throw error
+    if (error instanceof UsageError) return refuse(io, `millrace ${first}`, error.message)
+    io.stderr.write(errorText(error))
+    return codeOfExit(error)
   }
+}
+
+function loadAll(entries: readonly VerbEntry[]): Promise<Verb[]> {
+  return Promise.all(entries.map((entry) => entry.load()))
 }
 
 async function runParsed(verb: Verb, args: readonly string[], io: Io): Promise<number> {
@@ -40,7 +45,7 @@ async function runParsed(verb: Verb, args: readonly string[], io: Io): Promise<n
   if (values.help === true) return print(io, helpOf(verb, { ...verb.options, help: HELP }))
   const missing = verb.operands[positionals.length]
   if (missing !== undefined) throw new UsageError(`<${missing}> is missing`)
-  const surplus = positionals[verb.operands.length]
+  const surplus = positionals[verb.operands.length + (verb.optionalOperands?.length ?? 0)]
   if (surplus !== undefined) throw new UsageError(`${JSON.stringify(surplus)} is one argument too many`)
   return verb.main(positionals, values, io)
 }

@@ -40,7 +40,8 @@ export function helpOf(verb: Verb, options: Readonly<Record<string, OptionSpec>>
 }
 
 function usage(verb: Verb): string {
-  return [verb.name, ...verb.operands.map((operand) => `<${operand}>`)].join(' ')
+  const optional = (verb.optionalOperands ?? []).map((operand) => `[${operand}]`)
+  return [verb.name, ...verb.operands.map((operand) => `<${operand}>`), ...optional].join(' ')
 }
 
 function optionText(name: string, { short, value }: OptionSpec): string {

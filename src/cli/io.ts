@@ -15,6 +15,8 @@ export type Io = {
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
   readonly signals: { on(name: string, listener: () => void): unknown }
+  /** Calls it with what was thrown, or rejected, and caught by nobody, until the returned function is called. */
+  onStray(listener: (thrown: unknown) => void): () => void
   /** Where log lines go as JSON. */
   logDestination(): DestinationStream
   /** Milliseconds of a clock that never goes back. */
@@ -40,6 +42,10 @@ export function processIo(): Io {
     cwd: process.cwd(),
     env: process.env,
     signals: process,
+    onStray(listener) {
+      process.on('uncaughtException', listener).on('unhandledRejection', listener)
+      return () => process.off('uncaughtException', listener).off('unhandledRejection', listener)
+    },
     logDestination: () => loadPino().destination({ fd: 2, sync: true }),
     now: systemClock.now,
     wallClock: wallClockMs,

@@ -37,6 +37,9 @@ function detailOf(error: unknown, code: ErrorCode): string[] {
   if (code === 'ERR_HANDLER' || code === 'ERR_THREAD')
     return (causes.length > 0 ? causes : [error]).flatMap(stackOf)
   if (code === 'ERR_BUG') return [...stackOf(error), ...causes.flatMap(stackOf)]
+  // The message says in plain words what Node said in its own.
+  if (code === 'ERR_MODULE') return []
+  if (code === 'ERR_OPEN' && isOfSystem(causes[0])) causes.shift()
   let said = oneLine(messageOf(error))
   const lines: string[] = []
   for (const cause of causes) {
@@ -46,6 +49,11 @@ function detailOf(error: unknown, code: ErrorCode): string[] {
     said += text
   }
   return lines
+}
+
+/** ENOENT and the like. */
+function isOfSystem(error: unknown): boolean {
+  return typeof (error as NodeJS.ErrnoException | undefined)?.syscall === 'string'
 }
 
 function oneLine(text: string): string {

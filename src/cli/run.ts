@@ -1,13 +1,12 @@
 // `millrace run <module>`: runs a topology until its source ends, a signal drains it, or it fails.
 // All that it says goes to stderr; stdout carries data only.
 
-import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { LOG_LEVELS, type LogLevel, type LogWriter } from '../kernel/log.js'
 import { nearest } from '../kernel/nearest.js'
 import type { Running, Summary } from '../topology/running.js'
 import { countText } from './format.js'
 import type { Io } from './io.js'
+import { moduleUrl, whileLoading } from './load-module.js'
 import { createLogWriter } from './log-writer.js'
 import { createProgressLine, type ProgressLine } from './progress.js'
 import { codeOfExit, errorText, isClosedPipe } from './report.js'
@@ -18,7 +17,7 @@ import { type OptionValues, UsageError, type Verb } from './verb.js'
 /** How a topology is started: `start` of the topology folder, or a test's. */
 export type Start = (
   target: URL,
-  options: { log: LogWriter; threads?: 0; state?: string },
+  options: { log: LogWriter; threads?: 0; state?: string; admin?: { port: number } },
 ) => Promise<Running>
 
 type Command = {
@@ -28,6 +27,7 @@ type Command = {
   isQuiet: boolean
   hasProgress: boolean
   isInline: boolean
+  adminPort?: number | undefined
 }
 
 type RunContext = {
@@ -59,6 +59,11 @@ export const runVerb: Verb = {
       value: 'count',
       help: 'Start it again after a crash of the process, at most so often in a row.',
     },
+    'admin-port': {
+      type: 'string',
+      value: 'port',
+      help: 'Tell how it stands on this port of this machine: probes, metrics, a live page. 0: one that is free.',
+    },
     'no-progress': { type: 'boolean', help: 'No progress.' },
     'log-level': {
       type: 'string',
@@ -82,7 +87,10 @@ export const runVerb: Verb = {
       })
     }
     // Loaded when the signals are listened for: it takes a while.
-    const start: Start = async (...given) => (await import('../topology/start.js')).start(...given)
+    const start: Start = async (...given) => {
+      const { start } = await import('../topology/start.js')
+      return whileLoading(io, command.url, () => start(...given))
+    }
     return run(command, io, start)
   },
 }
@@ -98,7 +106,7 @@ export function commandOf(module: string, options: OptionValues, io: Io): Comman
     )
   }
   return {
-    url: pathToFileURL(resolve(io.cwd, module)),
+    url: moduleUrl(module, io),
     level:
       levelOf(options['log-level'], '--log-level') ??
       levelOf(io.env.MILLRACE_LOG_LEVEL || undefined, 'MILLRACE_LOG_LEVEL') ??
@@ -107,6 +115,7 @@ export function commandOf(module: string, options: OptionValues, io: Io): Comman
     isQuiet,
     hasProgress: !isQuiet && !isJson && options['no-progress'] !== true,
     isInline: threads === '0',
+    adminPort: options['admin-port'] === undefined ? undefined : portOf(options['admin-port']),
   }
 }
 
@@ -136,6 +145,7 @@ async function follow(context: RunContext, start: Start): Promise<number> {
     log,
     ...(command.isInline && { threads: 0 }),
     ...(state !== undefined && { state }),
+    ...(command.adminPort !== undefined && { admin: { port: command.adminPort } }),
   })
   const running = await Promise.race([starting, signals.forced])
   if (typeof running === 'string') return endForced(running, context)
@@ -174,6 +184,12 @@ function fail(error: unknown, { command, io, running }: RunContext): number {
   }
   io.stderr.write(errorText(error))
   return codeOfExit(error)
+}
+
+function portOf(given: string | boolean): number {
+  const port = Number(given)
+  if (typeof given === 'string' && /^\d+$/.test(given) && port <= 65_535) return port
+  throw new UsageError(`--admin-port: got ${JSON.stringify(given)}, wanted a whole number from 0 to 65,535`)
 }
 
 function restartsOf(given: string | boolean): number {

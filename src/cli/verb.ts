@@ -16,14 +16,19 @@ export type Verb = {
   readonly name: string
   /** One line for the list of verbs. */
   readonly summary: string
-  /** What it takes, all of it: `['module']`. */
+  /** What it must be given: `['module']`. */
   readonly operands: readonly string[]
+  /** What it may be given after these. */
+  readonly optionalOperands?: readonly string[]
   readonly options: Readonly<Record<string, OptionSpec>>
   /** Further lines for its own help. */
   readonly notes?: string
   /** Does it, and gives the exit code. */
   main(operands: readonly string[], options: OptionValues, io: Io): Promise<number>
 }
+
+/** A verb that is loaded when it is asked for. */
+export type VerbEntry = { readonly name: string; load(): Promise<Verb> }
 
 /** The command line is wrong: one line, exit code 2. */
 export class UsageError extends Error {}

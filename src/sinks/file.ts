@@ -2,7 +2,7 @@
 // A file that is renamed or removed meanwhile is written to until the sink is closed. A FIFO or a device will do for a file.
 
 import { constants } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { access, type FileHandle, open, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { assert, MillraceError, messageOf } from '../kernel/failure.js'
 import type { Message } from '../kernel/message.js'
@@ -20,12 +20,19 @@ export type FileOptions = {
    * 'never' (or false): when the system likes. As 'close', and a power loss soon after a clean end may lose lines too.
    */
   fsync?: boolean | FsyncPolicy
+  /**
+   * 'raw', the default: the value and a newline. 'json': one envelope a line, with id, keys, tags, headers (of a dead letter also
+   * why it is one), eventTime and value, of which `millrace replay` makes the message again.
+   */
+  format?: FileFormat
 }
+export type FileFormat = 'raw' | 'json'
 export type FsyncPolicy = 'batch' | 'close' | 'never'
 
 /** What tests replace. */
 export type FileInternals = Partial<LineIo> & { datasync?: (handle: FileHandle) => Promise<void> }
 
+type Checked = { path: string; fsync: FsyncPolicy; format: FileFormat }
 type OpenFile = { handle: FileHandle; lines: LineWriter; sync(): Promise<void> }
 
 // Non-blocking, for a FIFO: to open one that nobody reads would hang the thread for good. It means nothing for a file.
@@ -33,21 +40,26 @@ const OPEN_FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT |
 const NEWLINE = 0x0a
 
 /**
- * Makes a sink that appends each message's value and a newline to a file, a batch in one write; it creates the file.
+ * Makes a sink that appends each message's value and a newline to a file, a batch in one write; it creates the file. With
+ * format 'json' a line is the whole message.
  * Ok: the line is in the file, as durable as `fsync` says. Failure: it is not, nor are those of the messages after it; where
  * the fsync failed, they may be there. After a fault a part of a line may be there, and stays, on a line of its own, as does
  * a torn last line that `open` finds.
- * A value with newlines is written as it is, and gives several lines; a tombstone gives an empty one.
+ * A raw value with newlines is written as it is, and gives several lines; a tombstone gives an empty one.
  * `open` rejects with ERR_OPEN, which names the path and what to do.
  */
 export function file(options: FileOptions, internals: FileInternals = {}): Sink {
-  const { path, fsync } = checkFileOptions(options)
+  const checked = checkFileOptions(options)
+  const { path, fsync } = checked
   let opened: OpenFile | undefined
   return {
     name: 'file',
     ordered: true,
+    async check() {
+      await checkPath(path)
+    },
     async open() {
-      opened = await openFile(path, fsync, internals)
+      opened = await openFile(checked, internals)
     },
     async write(batch) {
       assert(opened !== undefined, 'file: open comes before write')
@@ -62,33 +74,50 @@ export function file(options: FileOptions, internals: FileInternals = {}): Sink 
   }
 }
 
-function checkFileOptions(options: FileOptions): { path: string; fsync: FsyncPolicy } {
-  checkNames('file', options, ['path', 'fsync'], "{ path: 'a.txt' }")
-  const { path, fsync = 'close' } = options
+function checkFileOptions(options: FileOptions): Checked {
+  checkNames('file', options, ['path', 'fsync', 'format'], "{ path: 'a.txt' }")
+  const { path, fsync = 'close', format = 'raw' } = options
   if (typeof path !== 'string' || path === '') throw unusable('file: path', path, 'a path')
-  if (fsync === true) return { path, fsync: 'batch' }
-  if (fsync === false) return { path, fsync: 'never' }
+  if (format !== 'raw' && format !== 'json') throw unusable('file: format', format, "'raw' or 'json'")
+  if (fsync === true) return { path, fsync: 'batch', format }
+  if (fsync === false) return { path, fsync: 'never', format }
   if (fsync !== 'batch' && fsync !== 'close' && fsync !== 'never') {
     throw unusable('file: fsync', fsync, "'batch', 'close', 'never', true or false")
   }
-  return { path, fsync }
+  return { path, fsync, format }
 }
 
-async function openFile(path: string, fsync: FsyncPolicy, internals: FileInternals): Promise<OpenFile> {
+/** Rejects where it could not be opened; creates nothing. */
+async function checkPath(path: string): Promise<void> {
+  try {
+    const known = await stat(path).catch((error) => {
+      if (codeOf(error) !== 'ENOENT') throw error
+    })
+    if (known?.isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' })
+    // A file that is to be created needs its directory; a FIFO need not be read.
+    if (known === undefined) await access(dirname(path), constants.W_OK | constants.X_OK)
+    else await access(path, known.isFile() ? constants.R_OK | constants.W_OK : constants.W_OK)
+  } catch (error) {
+    throw cannotOpen(path, error)
+  }
+}
+
+async function openFile({ path, fsync, format }: Checked, internals: FileInternals): Promise<OpenFile> {
   const { datasync = (handle) => handle.datasync(), ...io } = internals
   let handle: FileHandle | undefined
   try {
     handle = await open(path, OPEN_FLAGS)
-    const stat = await handle.stat()
-    const torn = stat.isFile() && stat.size > 0 && (await lastByte(path, stat.size)) !== NEWLINE
+    const opened = await handle.stat()
+    const torn = opened.isFile() && opened.size > 0 && (await lastByte(path, opened.size)) !== NEWLINE
+    const lineOf = format === 'raw' ? rawLine : await createJsonLine()
     const lines = new LineWriter(handle.fd, lineOf, { ...lineIoOf(handle.fd), ...io }, new Tail(torn))
     await lines.endTornLine()
-    if (fsync !== 'never' && stat.isFile() && stat.size === 0) await syncDirectory(path)
-    const sync = stat.isFile() ? datasync.bind(undefined, handle) : async () => {}
+    if (fsync !== 'never' && opened.isFile() && opened.size === 0) await syncDirectory(path)
+    const sync = opened.isFile() ? datasync.bind(undefined, handle) : async () => {}
     return { handle, lines, sync }
   } catch (error) {
     await handle?.close()
-    throw new MillraceError('ERR_OPEN', `file: ${path}: ${explain(error, path)}`, { cause: error })
+    throw cannotOpen(path, error)
   }
 }
 
@@ -131,8 +160,18 @@ async function lastByte(path: string, size: number): Promise<number> {
   }
 }
 
-function lineOf(message: Message): Uint8Array {
+function rawLine(message: Message): Uint8Array {
   return message.value
+}
+
+/** Loads the envelope only where it is wanted: every thread imports this file. */
+async function createJsonLine(): Promise<(message: Message) => Uint8Array> {
+  const { envelopeOf } = await import('../kernel/envelope.js')
+  return (message) => Buffer.from(envelopeOf(message))
+}
+
+function cannotOpen(path: string, error: unknown): MillraceError {
+  return new MillraceError('ERR_OPEN', `file: ${path}: ${explain(error, path)}`, { cause: error })
 }
 
 function explain(error: unknown, path: string): string {

@@ -24,6 +24,11 @@ export interface Sink {
   readonly concurrency?: number
   /** Overrides the topology's `retry`. */
   readonly retry?: RetryOptions
+  /**
+   * Looks whether it could be opened, and changes nothing: is the directory writable. Rejects with why. Called on the main
+   * thread, before any other runs; the thread that opens it has another copy of the object.
+   */
+  check?(): void | Promise<void>
   /** Called once before the first `write`. */
   open?(context: SinkContext): void | Promise<void>
   /** Writes what it is given, never waits for more, and answers each message. A throw is a failure of the whole batch. */

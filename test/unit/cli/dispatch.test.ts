@@ -19,7 +19,7 @@ async function call(...args: string[]) {
     },
   }
   const io = fakeIo()
-  const code = await dispatch(args, io, [verb])
+  const code = await dispatch(args, io, [{ name: verb.name, load: async () => verb }])
   return { code, calls, out: io.out(), err: io.err() }
 }
 

@@ -10,6 +10,8 @@ export type FakeIo = Io & {
   readonly err: () => string
   readonly exits: number[]
   signal(name: 'SIGINT' | 'SIGTERM'): void
+  /** Throws something that nobody catches. */
+  stray(thrown: unknown): void
   /** Calls what was to be called every so often. */
   tick(): void
   /** Calls what was to be called later, once. */
@@ -29,6 +31,7 @@ export function fakeIo({ isTTY = false, columns, env = {}, stdoutIsPipe = true }
   const signals = new EventEmitter()
   const ticks = new Set<() => void>()
   const later = new Set<() => void>()
+  const strays = new Set<(thrown: unknown) => void>()
   const exits: number[] = []
   let nowMs = 0
   return {
@@ -38,6 +41,10 @@ export function fakeIo({ isTTY = false, columns, env = {}, stdoutIsPipe = true }
     cwd: '/srv',
     env,
     signals,
+    onStray: (listener) => added(strays, listener),
+    stray: (thrown) => {
+      for (const listener of [...strays]) listener(thrown)
+    },
     logDestination: () => stderr,
     now: () => nowMs,
     wallClock: () => new Date(2026, 0, 2, 12, 3, 4, 56).getTime(),
@@ -118,11 +125,22 @@ export function fakeRunning(): FakeRunning {
     inspect: () => ({
       name: 'orders',
       state: 'running',
+      startedAt: '2026-01-01T00:00:00.000Z',
       progress: running.current,
+      inFlightMax: 16_384,
+      rates: { read: 0, acked: 0, nacked: 0, written: 0, failed: 0 },
       ready: true,
       troubles: [],
-      actors: running.actors,
+      actors: running.actors.map((actor) => ({
+        ...actor,
+        kind: 'mapper',
+        rates: {},
+        latencyMs: { p50: 0, p99: 0 },
+      })),
+      mailboxes: [],
       threads: [],
+      source: {},
+      memory: { residentBytes: 0, mailboxBytes: 0 },
     }),
     drain() {
       running.calls.push('drain')

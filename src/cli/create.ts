@@ -1,0 +1,57 @@
+// `millrace create <directory>`: writes a project that runs. It never overwrites anything.
+
+import { basename, resolve } from 'node:path'
+import { nearest } from '../kernel/nearest.js'
+import { TEMPLATES, type Template } from './create/template-names.js'
+import { type OptionValues, UsageError, type Verb } from './verb.js'
+
+export const createVerb: Verb = {
+  name: 'create',
+  summary: 'Write a project that runs: a topology, a handler, a sink with its test.',
+  operands: ['directory'],
+  options: {
+    template: {
+      type: 'string',
+      value: 'name',
+      help: `${TEMPLATES.map(({ name, what }) => `${name} (${what})`).join(', ')}; default lines.`,
+    },
+    typescript: { type: 'boolean', help: 'Write TypeScript, with a build.' },
+  },
+  notes:
+    'The directory is made where it is missing. One that has anything in it but .git is left as it is: exit code 2.',
+  async main(operands, options, io) {
+    const template = templateOf(options)
+    const directory = resolve(io.cwd, operands[0])
+    const { projectFiles } = await import('./create/project-files.js')
+    const { writeProject } = await import('./create/write-project.js')
+    const isTypeScript = options.typescript === true
+    const files = projectFiles(template, { name: nameOf(directory), isTypeScript })
+    await writeProject(directory, operands[0], files)
+    io.stdout.write(`${Object.keys(files).join('\n')}\n`)
+    io.stderr.write(
+      `millrace: written to ${operands[0]}; next: cd ${operands[0]} && npm install && npm start\n`,
+    )
+    return 0
+  },
+}
+
+function templateOf({ template = 'lines' }: OptionValues): Template {
+  const names = TEMPLATES.map(({ name }) => name)
+  const known = names.find((each) => each === template)
+  if (known !== undefined) return known
+  const meant = nearest(String(template), names)
+  const hint = meant === undefined ? '' : `; did you mean ${meant}?`
+  throw new UsageError(
+    `--template: got ${JSON.stringify(template)}, wanted one of ${names.join(', ')}${hint}`,
+  )
+}
+
+/** Makes a name that npm and a topology take. */
+function nameOf(directory: string): string {
+  const name = basename(directory)
+    .toLowerCase()
+    .replace(/[^a-z0-9._-]+/g, '-')
+    .replace(/^[._-]+|[._-]+$/g, '')
+    .slice(0, 100)
+  return name === '' ? 'topology' : name
+}

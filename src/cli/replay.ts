@@ -1,0 +1,146 @@
+// `millrace replay <module> <file>`: sends the dead letters of a file through the topology once more, in place of its source.
+
+import { resolve } from 'node:path'
+import { nearest } from '../kernel/nearest.js'
+import type { Finished, ReplayFile } from '../replay/replay-file.js'
+import type { Summary } from '../topology/running.js'
+import { countText } from './format.js'
+import type { Io } from './io.js'
+import { loadModule, whileLoading } from './load-module.js'
+import { commandOf, run, runVerb, type Start } from './run.js'
+import { type OptionValues, UsageError, type Verb } from './verb.js'
+
+const { restarts: _, ...runOptions } = runVerb.options
+
+type Places = ReturnType<typeof import('../topology/replay.js').placesOf>
+type Asked = ConstructorParameters<typeof ReplayFile>[1]
+
+export const replayVerb: Verb = {
+  name: 'replay',
+  summary: 'Send the dead letters of a file through a topology once more.',
+  operands: ['module', 'file'],
+  options: {
+    only: {
+      type: 'string',
+      value: 'field=text',
+      help: 'Only those whose reason or error contains the text, or whose stage, id, key or tag it is.',
+    },
+    from: {
+      type: 'string',
+      value: 'stage',
+      help: 'Where all of them begin: a map stage, or a sink. Default: where each was given up.',
+    },
+    ...runOptions,
+  },
+  notes: [
+    'The file is what the sink file wrote: with format json each line is a message, else a value. It is renamed to <file>.replaying,',
+    'and at the end to <file>.replayed-1; what is given up again goes to a new file. A replay that was ended goes on when it is',
+    'started again. Exit codes are those of run.',
+  ].join('\n'),
+  async main(operands, options, io) {
+    const command = commandOf(operands[0], options, io)
+    const { ReplayFile } = await import('../replay/replay-file.js')
+    const only = await onlyOf(options)
+    // Before the file is touched: a module that cannot be loaded must change nothing.
+    const topology = await loadModule(operands[0], io)
+    const places = (await import('../topology/replay.js')).placesOf(topology)
+    const from = fromOf(options, places)
+    const asked: Asked = { ...(only !== undefined && { only }), ...(from !== undefined && { from }) }
+    const file = new ReplayFile(resolve(io.cwd, operands[1]), asked)
+    file.begin()
+    const replaying = new Replaying(file, operands[1], io)
+    if (!command.isQuiet) replaying.sayBegin()
+    const code = await run(command, io, (url, given) => replaying.start(url, given))
+    return replaying.end(code, places, command.isQuiet)
+  },
+}
+
+/** One run of it: remembers how it went. */
+class Replaying {
+  private readonly file: ReplayFile
+  private readonly name: string
+  private readonly io: Io
+  private hasStarted = false
+  private summary: Summary | undefined
+
+  constructor(file: ReplayFile, name: string, io: Io) {
+    this.file = file
+    this.name = name.replace(/\.replaying$/, '')
+    this.io = io
+  }
+
+  async start(url: Parameters<Start>[0], given: Parameters<Start>[1]): ReturnType<Start> {
+    const { start } = await import('../topology/start.js')
+    // What is noted of a record's deaths goes by its place in the source, and this is another one.
+    const { state: _, ...options } = given
+    const { replay } = this.file
+    const running = await whileLoading(this.io, url, () => start(url, { ...options, replay }))
+    this.hasStarted = true
+    running.finished.then(
+      (summary) => {
+        this.summary = summary
+      },
+      () => {},
+    )
+    return running
+  }
+
+  sayBegin(): void {
+    if (this.file.isTakenUp) this.say(`goes on with ${this.name}.replaying, which a replay has left`)
+  }
+
+  /** Says what became of the file, and gives the exit code. */
+  async end(code: number, places: Places, isQuiet: boolean): Promise<number> {
+    if (!this.hasStarted) this.file.undo()
+    const isDone = code === 0 && this.summary?.ok === true && this.summary.pending === 0
+    const finished = isDone ? await this.file.finish(places) : undefined
+    if (finished !== undefined) this.sayFinished(finished, isQuiet)
+    else if (isDone)
+      this.say(
+        `${this.name}.replaying has grown meanwhile: stop the process that writes it, and replay again for the rest`,
+      )
+    else if (this.hasStarted)
+      this.say(`not all is done: ${this.name}.replaying is kept; replay again to go on`)
+    if (finished !== undefined && this.file.hasMore)
+      this.say(`${this.name} has further dead letters: replay again for those`)
+    return code
+  }
+
+  private sayFinished({ replayed, kept, elsewhere, broken, path }: Finished, isQuiet: boolean): void {
+    const now = `${this.name}${path.slice(this.file.path.length)}`
+    const rest = kept === 0 ? '' : `, ${countText(kept)} not meant and back in ${this.name}`
+    if (!isQuiet) this.say(`dead letters: ${countText(replayed)} sent${rest}; all of them are in ${now}`)
+    if (elsewhere > 0)
+      this.say(
+        `${countText(elsewhere)} given up by a stage or sink that the topology does not have: back in ${this.name}; say --from`,
+      )
+    if (broken.length > 0)
+      this.say(
+        `${countText(broken.length)} torn, the first in line ${broken[0]} of ${now}: not sent, only kept there`,
+      )
+  }
+
+  private say(text: string): void {
+    this.io.stderr.write(`millrace: ${text}\n`)
+  }
+}
+
+async function onlyOf({ only }: OptionValues): Promise<Asked['only']> {
+  if (only === undefined) return undefined
+  const { ONLY_FIELDS } = await import('../replay/only.js')
+  const [, name, text] = /^([^=]*)=(.*)$/s.exec(String(only)) ?? []
+  const field = ONLY_FIELDS.find((each) => each === name)
+  if (field !== undefined && text !== '') return { field, text }
+  const meant = name === undefined ? undefined : nearest(name, ONLY_FIELDS)
+  const hint = meant === undefined || meant === name ? '' : `; did you mean ${meant}?`
+  throw new UsageError(
+    `--only: got ${JSON.stringify(only)}, wanted <field>=<text> with one of ${ONLY_FIELDS.join(', ')}${hint}`,
+  )
+}
+
+function fromOf({ from }: OptionValues, places: Places): string | undefined {
+  if (from === undefined || places.firstStage(String(from)) !== undefined) return from as string | undefined
+  const meant = nearest(String(from), places.names)
+  const hint = meant === undefined ? '' : `; did you mean ${meant}?`
+  throw new UsageError(`--from: got ${JSON.stringify(from)}, wanted one of ${places.names.join(', ')}${hint}`)
+}

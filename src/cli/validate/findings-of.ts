@@ -1,0 +1,33 @@
+// Looks at everything, one thing after the other: what is found in one does not keep the others from being looked at.
+
+import { checkEnds } from '../../topology/check-ends.js'
+import { type Plan, planOf } from '../../topology/plan.js'
+import { checkOnThread } from '../../topology/thread-check.js'
+import type { Topology } from '../../topology/types.js'
+import type { Io } from '../io.js'
+import { loadModule, moduleUrl } from '../load-module.js'
+import { environmentFindings } from './environment.js'
+import { errorsOf, type Finding } from './finding.js'
+import { machineFindings, thisMachine } from './machine.js'
+
+/** Gives all findings. */
+export async function findingsOf(module: string, how: { connects: boolean }, io: Io): Promise<Finding[]> {
+  const findings = environmentFindings(io.env)
+  const add = (thrown: unknown) => void findings.push(...errorsOf(thrown))
+  const topology = await loadModule(module, io).catch(add)
+  if (topology === undefined) return findings
+  const plan = planned(topology, add)
+  if (plan !== undefined) findings.push(...machineFindings(topology, plan, thisMachine()))
+  if (!topology.inline) await checkOnThread(topology, moduleUrl(module, io)).catch(add)
+  if (how.connects) for (const error of await checkEnds(topology)) add(error)
+  return findings
+}
+
+function planned(topology: Topology, add: (thrown: unknown) => void): Plan | undefined {
+  try {
+    return planOf(topology)
+  } catch (error) {
+    add(error)
+    return undefined
+  }
+}

@@ -1,0 +1,113 @@
+// What validate finds in the environment and in the machine.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { environmentFindings } from '../../../../src/cli/validate/environment.js'
+import { errorsOf } from '../../../../src/cli/validate/finding.js'
+import { machineFindings, thisMachine } from '../../../../src/cli/validate/machine.js'
+import { MillraceError } from '../../../../src/kernel/failure.js'
+import { withDefaults } from '../../../../src/topology/defaults.js'
+import { planOf } from '../../../../src/topology/plan.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'millrace-validate-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const plain = (findings: ReturnType<typeof environmentFindings>) =>
+  findings.map(({ level, message }) => `${level}: ${message}`)
+
+describe('the environment', () => {
+  test.each<[Record<string, string>, string[]]>([
+    [{}, []],
+    [{ MILLRACE_LOG_LEVEL: 'debug', MILLRACE_DEBUG: '1', MILLRACE_STATE: folder, PATH: '/bin' }, []],
+    [{ MILLRACE_LOG_LEVEL: '', MILLRACE_OTHER: '' }, []],
+    [{ MILLRACE_STATE: join(folder, 'new') }, []],
+    [
+      { MILLRACE_LOGLEVEL: 'debug' },
+      [
+        'warning: the environment has an unknown variable MILLRACE_LOGLEVEL; did you mean MILLRACE_LOG_LEVEL?',
+      ],
+    ],
+    [
+      { millrace_state: 'x' },
+      ['warning: the environment has an unknown variable millrace_state; did you mean MILLRACE_STATE?'],
+    ],
+    [
+      { MILLRACE_TOKEN: 'secret' },
+      [
+        'warning: the environment has an unknown variable MILLRACE_TOKEN; known are MILLRACE_LOG_LEVEL, MILLRACE_STATE, MILLRACE_DEBUG',
+      ],
+    ],
+    [
+      { MILLRACE_LOG_LEVEL: 'inof' },
+      ['error: MILLRACE_LOG_LEVEL: got "inof", wanted one of trace, debug, info, warn, error, fatal'],
+    ],
+    [{ MILLRACE_DEBUG: 'yes' }, ['error: MILLRACE_DEBUG: got "yes", wanted 1, or nothing']],
+  ])('%j', (env, wanted) => {
+    expect(plain(environmentFindings(env))).toEqual(wanted)
+  })
+
+  test('a state that is a file', () => {
+    const path = join(folder, 'file')
+    writeFileSync(path, '')
+    expect(plain(environmentFindings({ MILLRACE_STATE: path }))).toEqual([
+      `error: MILLRACE_STATE: got ${JSON.stringify(path)}, which is no directory, wanted the path of one`,
+    ])
+  })
+
+  test.each([
+    ['18.20.4', ['error: Node: got 18.20.4, wanted 20.19 or later']],
+    ['20.18.3', ['error: Node: got 20.18.3, wanted 20.19 or later']],
+    ['20.19.0', []],
+    ['22.0.0', []],
+  ])('Node %s', (version, wanted) => {
+    expect(plain(environmentFindings({}, version))).toEqual(wanted)
+  })
+})
+
+describe('the machine', () => {
+  const topology = withDefaults(
+    {
+      name: 'a',
+      source: { read: () => null },
+      map: { handler: () => undefined, threads: 4 },
+      sink: { write: () => [] },
+    },
+    { cores: 2, memoryBytes: 1e12 },
+  )
+  const plan = planOf(topology)
+
+  test.each<[number, number, string[]]>([
+    [4, 1e12, []],
+    [2, 1e12, ['warning: topology "a": 4 map threads on 2 cores']],
+    [
+      8,
+      1.2 * plan.memoryBytes,
+      [
+        `warning: topology "a": the mailboxes need 56 MiB, and this process may use 67 MiB: lower limits.messageBytes, or use fewer threads`,
+      ],
+    ],
+    [
+      8,
+      plan.memoryBytes - 1,
+      [
+        `error: topology "a": the mailboxes need 56 MiB, and this process may use 56 MiB: lower limits.messageBytes, or use fewer threads`,
+      ],
+    ],
+  ])('%d cores and %d bytes', (cores, memoryBytes, wanted) => {
+    expect(plain(machineFindings(topology, plan, { cores, memoryBytes }))).toEqual(wanted)
+  })
+
+  test('this one has some of both', () => {
+    const { cores, memoryBytes } = thisMachine()
+    expect(cores).toBeGreaterThan(0)
+    expect(memoryBytes).toBeGreaterThan(1e8)
+    expect(Number.isFinite(memoryBytes)).toBe(true)
+  })
+})
+
+test('each line of a configuration error is a finding; other errors are one', () => {
+  expect(errorsOf(new MillraceError('ERR_CONFIG', 'a\nb')).map(({ message }) => message)).toEqual(['a', 'b'])
+  expect(errorsOf(new MillraceError('ERR_OPEN', 'a\nb')).map(({ message }) => message)).toEqual(['a\nb'])
+  expect(errorsOf(null)).toMatchObject([{ level: 'error', code: 'ERR_BUG', message: 'null' }])
+})
