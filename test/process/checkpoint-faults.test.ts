@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openStore, type Store } from '../../dist/store/store.js'
-import type { Log } from '../../src/kernel/log.js'
+import { createLog } from '../../src/kernel/log.js'
 import { MAIN, ROOT } from '../support/child.js'
 
 const OFFSETS = Number(process.env.CHECKPOINT_OFFSETS ?? 20)
@@ -24,12 +24,7 @@ const HISTORY = 60
 
 let folder: string
 const told: string[] = []
-const log = Object.fromEntries(
-  ['trace', 'debug', 'info', 'warn', 'error', 'fatal'].map((level) => [
-    level,
-    (text: string) => told.push(text),
-  ]),
-) as unknown as Log
+const log = createLog(({ message }) => told.push(message), 'test', 'test')
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'millrace-faults-'))

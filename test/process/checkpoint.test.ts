@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openStore } from '../../dist/store/store.js'
-import type { Log } from '../../src/kernel/log.js'
+import { createLog } from '../../src/kernel/log.js'
 import { MAIN, ROOT } from '../support/child.js'
 
 const KILLS = Number(process.env.CHECKPOINT_KILLS ?? 10)
@@ -15,15 +15,7 @@ const SEED = Number(process.env.CHECKPOINT_SEED ?? Date.now() & 0x7fffffff)
 const LINES = 40_000 * (KILLS + 2)
 const LINE_BYTES = 32
 
-const nothing = () => undefined
-const log: Log = {
-  trace: nothing,
-  debug: nothing,
-  info: nothing,
-  warn: nothing,
-  error: nothing,
-  fatal: nothing,
-}
+const log = createLog(() => undefined, 'test', 'test')
 
 let folder: string
 let out: string

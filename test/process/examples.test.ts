@@ -9,7 +9,8 @@ import { parseLine } from '../../examples/access-log/parse-line.mjs'
 import { type Ended, MAIN, ROOT, runNode } from '../support/child.js'
 
 const TIMEOUT_MS = 30_000
-const TESTED = ['access-log', 'custom', 'enrich', 'fan-out', 'stdin-filter']
+/** `webhook` has a test of its own: http-example.test.ts. */
+const TESTED = ['access-log', 'custom', 'enrich', 'fan-out', 'stdin-filter', 'webhook']
 
 const textOf = (path: string) => readFileSync(`${ROOT}examples/${path}`, 'utf8')
 const linesOf = (text: string) => text.split('\n').slice(0, -1)

@@ -7,7 +7,8 @@ export type Import = { to: string; type: boolean }
 
 /** Gives the files that a file imports or re-exports by relative paths, as paths like its own. */
 export function importsOf(path: string, text: string): Import[] {
-  const statements = text.matchAll(/^(?:import|export)\s+(type\s)?([^'"`;]*?)\bfrom\s+'(\.[^']+)'/gm)
+  // What is in a template of another file has a `$` in its path.
+  const statements = text.matchAll(/^(?:import|export)\s+(type\s)?([^'"`;]*?)\bfrom\s+'(\.[^'$]+)'/gm)
   const found = [...statements].map(([, type, names, target]) => ({
     to: targetOf(path, target),
     type: type !== undefined || areTypes(names),

@@ -2,18 +2,27 @@
 
 export type Block = {
   language: string
-  /** Name of the file that it is, where its first line is `// name.mjs`. */
+  /** Path of the file that it is, where its first line is `// name.mjs` or `# name.yaml`. */
   file: string | undefined
   text: string
+  /** Where its text begins in the document, from 1. */
+  line: number
 }
+
+const FILE = /^(?:\/\/|#) ([\w./-]+\.(?:[mc]?[jt]s|ya?ml|service)|Dockerfile|\.dockerignore)\n/
+/** Code that is quoted: no file of ours. */
+const QUOTED = ['javascript', 'typescript']
 
 /** Gives the fenced blocks, in their order. */
 export function blocksOf(markdown: string): Block[] {
-  return [...markdown.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, language, text]) => ({
-    language,
-    file: /^\/\/ ([\w.-]+\.m[jt]s)\n/.exec(text)?.[1],
-    text,
-  }))
+  return [...markdown.matchAll(/^```(\w*)[^\n]*\n([\s\S]*?)^```$/gm)].map(
+    ({ index, 1: language, 2: text }) => ({
+      language,
+      file: QUOTED.includes(language) ? undefined : FILE.exec(text)?.[1],
+      text,
+      line: markdown.slice(0, index).split('\n').length + 1,
+    }),
+  )
 }
 
 /** Gives the rows of all tables as lists of cells, without the lines under their heads. */

@@ -1,5 +1,6 @@
 // Breaks real processes and threads, and checks the account of every message: `npm run faults`.
 
+import { startRows } from './lanes.mjs'
 import { optionsOf, USAGE } from './options.mjs'
 import { runRow } from './row.mjs'
 import { ROWS } from './rows.mjs'
@@ -24,21 +25,26 @@ async function main() {
     process.stderr.write(`--only: there are ${ROWS.map(({ id }) => id).join(', ')}\n`)
     return 2
   }
+  const started = startRows(chosen, (row) => runRow(row, options), options.isAlone)
   const results = []
-  for (const row of chosen) {
-    if (!options.isJson) process.stdout.write(`${row.id} ${row.name}\n`)
-    const result = await runRow(row, options)
+  for (const [row, promise] of started) {
+    const result = await promise
     results.push(result)
-    const { size, seed, minutes, isJson } = options
-    const mode = minutes > 0 ? `--soak ${minutes}` : `--${size}`
-    const replay = `npm run faults -- ${mode} --only ${row.id} --seed ${seed}`
-    process.stdout.write(
-      isJson ? `${JSON.stringify({ ...result, replay })}\n` : `${detailsOf(result, replay)}\n`,
-    )
+    tell(row, result, options)
   }
   if (!options.isJson) process.stdout.write(`\n${tableText(results)}\n\n`)
   process.stdout.write(`${lastLine(options.seed, results)}\n`)
   return results.some(({ state }) => state === 'failed') ? 1 : 0
+}
+
+function tell(row, result, { size, seed, minutes, isJson }) {
+  const mode = minutes > 0 ? `--soak ${minutes}` : `--${size}`
+  const replay = `npm run faults -- ${mode} --only ${row.id} --seed ${seed}`
+  process.stdout.write(
+    isJson
+      ? `${JSON.stringify({ ...result, replay })}\n`
+      : `${row.id} ${row.name}\n${detailsOf(result, replay)}\n`,
+  )
 }
 
 function chosenOf({ only, minutes }) {

@@ -6,17 +6,18 @@ import { lowWatermark } from './watermark.mjs'
 /**
  * The positions at the beginning of each life: nothing below `durable` may be repeated in it.
  * @param {import('./scene.mjs').Scene} scene
+ * @param {{ isPositional: boolean }} source whether it keeps a position and nothing else
  * @returns {Map<number, { durable: number, told: number, began: number | undefined }>} by life
  */
-export function positionsOf(scene) {
+export function positionsOf(scene, { isPositional }) {
   const { events } = scene.ledger('source')
   const positions = new Map()
   for (let life = 1; life <= scene.life; life++) {
     const before = events.filter((event) => event.life < life)
     const first = events.find((event) => event.life === life && event.word === 'R')
     positions.set(life, {
-      durable: lowWatermark(before, 'D', scene.afterOf),
-      told: lowWatermark(before, 'A', scene.afterOf),
+      durable: lowWatermark(before, 'D', scene.afterOf, isPositional),
+      told: lowWatermark(before, 'A', scene.afterOf, isPositional),
       began: first === undefined ? undefined : offsetsOf(first.more)[0],
     })
   }

@@ -1,5 +1,6 @@
-// What the system says of a process: memory, processor time, descriptors, and who belongs to its group.
+// What the system says of a process: memory, processor time, descriptors and their limit, and who belongs to its group.
 
+import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 
 /** Of the clock in which /proc counts processor time. */
@@ -19,11 +20,22 @@ export function cpuMs(pid) {
 
 /** How many descriptors it has open. */
 export function descriptorsOf(pid) {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).length
-  } catch {
-    return 0
-  }
+  return descriptorNumbers(pid).length
+}
+
+/** The limit below which so many numbers are free: those between open ones count, too. */
+export function limitWithFree(pid, count) {
+  const taken = new Set(descriptorNumbers(pid))
+  let limit = 0
+  for (let free = 0; free < count; limit++) if (!taken.has(limit)) free++
+  return limit
+}
+
+/** From now on a process may open no descriptor with this number or a larger one. */
+export function limitDescriptors(pid, limit) {
+  const args = [`--pid=${pid}`, `--nofile=${limit}:`]
+  const { status, stderr } = spawnSync('prlimit', args, { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`prlimit: ${stderr}`)
 }
 
 /** The living processes of a process group. */
@@ -33,6 +45,14 @@ export function groupOf(groupId) {
     const [state, , group] = afterName(textOf(`/proc/${pid}/stat`))
     return Number(group) === groupId && state !== 'Z'
   })
+}
+
+function descriptorNumbers(pid) {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).map(Number)
+  } catch {
+    return []
+  }
 }
 
 // The name in brackets may itself have spaces and brackets.

@@ -12,7 +12,7 @@ import { missingTool } from './tools.mjs'
 /**
  * @typedef {'quick' | 'full'} Size
  * @typedef {{ size: Size, seed: number, random: Random, scene: (name: string, options: { count: number, keys?: number, bytes?: number }) => Scene, pick: <T>(quick: T, full: T) => T, minutes: number }} Context
- * @typedef {{ id: string, name: string, needs?: readonly string[], bound?: string, isSoak?: boolean, run: (context: Context, account: Account) => Promise<void> }} Row
+ * @typedef {{ id: string, name: string, needs?: readonly string[], bound?: string, isSoak?: boolean, mostlyWaits?: boolean, run: (context: Context, account: Account) => Promise<void> }} Row
  * @typedef {{ id: string, name: string, seed: number, state: 'passed' | 'failed' | 'NOT RUN', why: string, tookMs: number, p50Ms?: number, p99Ms?: number, folder?: string } & import('./account.mjs').Outcome} RowResult
  */
 

@@ -9,6 +9,7 @@ import { heapFull } from './rows/f06-heap-full.mjs'
 import { sigkillCheckpoint, sigkillFile, sigkillFromStart, sigkillRemembered } from './rows/f07-sigkill.mjs'
 import { sigtermCheckpoint, sigtermRemembered } from './rows/f08-sigterm.mjs'
 import { stuck } from './rows/f09-stuck.mjs'
+import { slowSinkHttp } from './rows/f10-http.mjs'
 import { slowAcks } from './rows/f10-slow-acks.mjs'
 import { slowSink } from './rows/f10-slow-sink.mjs'
 import { sinkDown } from './rows/f11-sink-down.mjs'
@@ -16,9 +17,12 @@ import { silentSink } from './rows/f12-silent-sink.mjs'
 import { storeDamaged } from './rows/f17-checkpoint-store.mjs'
 import { diskFails, diskFull } from './rows/f17-disk-fails.mjs'
 import { descriptors } from './rows/f18-descriptors.mjs'
+import { descriptorsHttp } from './rows/f18-http.mjs'
 import { stopped } from './rows/f19-stopped.mjs'
+import { burst } from './rows/f20-burst.mjs'
 import { oddMessages } from './rows/f21-odd-messages.mjs'
 import { badConfig } from './rows/f23-bad-config.mjs'
+import { clientsLeave } from './rows/f24-clients-leave.mjs'
 import { fallbackDown } from './rows/f25-fallback-down.mjs'
 import { soak } from './rows/f26-soak.mjs'
 
@@ -42,6 +46,7 @@ export const ROWS = [
   sigtermCheckpoint,
   stuck,
   slowSink,
+  slowSinkHttp,
   slowAcks,
   sinkDown,
   silentSink,
@@ -49,9 +54,12 @@ export const ROWS = [
   diskFull,
   diskFails,
   descriptors,
+  descriptorsHttp,
   stopped,
+  burst,
   oddMessages,
   badConfig,
+  clientsLeave,
   fallbackDown,
   soak,
 ]

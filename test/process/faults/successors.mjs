@@ -9,7 +9,11 @@ import { lowWatermark } from './watermark.mjs'
  *   had then committed, which may be all but the last answer. And where it began to read.
  */
 
-/** @param {import('./scene.mjs').Scene} scene @returns {Successor[]} */
+/**
+ * Whatever the source remembers, within a process its successor is given a position.
+ * @param {import('./scene.mjs').Scene} scene
+ * @returns {Successor[]}
+ */
 export function successorsOf(scene) {
   const { events } = scene.ledger('source')
   const openings = events.filter(({ word }) => word === 'open')
@@ -21,8 +25,8 @@ export function successorsOf(scene) {
     const first = events.find((event) => event.opening === opening && event.word === 'R')
     return {
       life,
-      told: lowWatermark(before, 'A', scene.afterOf),
-      committed: lowWatermark(answered, 'D', scene.afterOf),
+      told: lowWatermark(before, 'A', scene.afterOf, true),
+      committed: lowWatermark(answered, 'D', scene.afterOf, true),
       began: first === undefined ? undefined : offsetsOf(first.more)[0],
     }
   })

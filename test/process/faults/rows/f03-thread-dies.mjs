@@ -1,6 +1,7 @@
 // F3: map threads die at random moments, in four ways, with handlers that answer at once or later: nothing is lost, nothing repeated,
 // nobody ends in the fallback.
 
+import { deathProblems } from '../deaths.mjs'
 import { poisonProblems } from '../poison.mjs'
 import { quantile } from '../quantile.mjs'
 import { recoveriesOf } from '../recoveries.mjs'
@@ -45,14 +46,9 @@ async function oneRun({ scene, random, pick }, account, { order, round }) {
     ended.summary?.fallback === 0,
     `${ended.summary?.fallback} in the fallback, wanted none`,
   )
+  account.expect(label, deathProblems(stage.ledger('faults').events, deaths))
   const recoveries = recoveriesOf(stage)
   account.fault(recoveries.length)
-  account.assert(
-    label,
-    // Two whose moments meet end one thread.
-    recoveries.length <= deaths.length && recoveries.length >= deaths.length - 1,
-    `${recoveries.length} deaths, wanted ${deaths.length}`,
-  )
   for (const { recoveredMs } of recoveries) if (recoveredMs !== undefined) account.recovered(recoveredMs)
   return recoveries.map(({ othersStalledMs }) => othersStalledMs)
 }

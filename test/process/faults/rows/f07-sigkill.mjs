@@ -46,7 +46,7 @@ async function oneInput({ scene, random, pick }, account, { parameters, resumes,
     break
   }
   account.fault(kills)
-  const positions = positionsOf(stage)
+  const positions = positionsOf(stage, { isPositional: parameters.checkpoint === true })
   const mayRepeat = ({ id, life, before }) =>
     life > before.life && (!resumes || stage.input.offsets[id] >= (positions.get(life)?.durable ?? 0))
   account.addScene(stage, label, { order, isComplete: true, mayRepeat, tornMax: kills })

@@ -39,7 +39,8 @@ async function oneInput({ scene, random, pick }, account, parameters) {
     if (!isTooEarly) account.expect(order, drainProblems(ended))
   }
   account.addScene(stage, order, { order, isComplete: true })
-  account.expect(order, positionProblems(positionsOf(stage)))
+  const positions = positionsOf(stage, { isPositional: parameters.checkpoint === true })
+  account.expect(order, positionProblems(positions))
 }
 
 function hasRead(stage) {

@@ -21,6 +21,7 @@ const CULPRITS = {
 export const stuck = {
   id: 'F9',
   name: 'SIGTERM with something stuck; a second SIGTERM',
+  mostlyWaits: true,
   async run({ scene }, account) {
     for (const [what, culprit] of Object.entries(CULPRITS)) {
       for (const signals of [1, 2]) {

@@ -9,6 +9,7 @@ const ACK_MS = 200
 export const slowAcks = {
   id: 'F10-acks',
   name: 'acks that take long',
+  mostlyWaits: true,
   async run({ scene, pick }, account) {
     for (const order of ['key', 'source']) {
       const stage = scene(order, { count: pick(8_000, 50_000) })

@@ -1,8 +1,7 @@
 // F10: a sink becomes ten times slower: the source is read as slowly, and memory stays where it was.
 
 import { inFlightMaxOf } from '../occupancy.mjs'
-import { residentMiB } from '../proc.mjs'
-import { Sampler } from '../sampler.mjs'
+import { Resident } from '../resident.mjs'
 
 const IN_FLIGHT = 2_000
 const GROWTH_MIB = 48
@@ -11,6 +10,7 @@ const GROWTH_MIB = 48
 export const slowSink = {
   id: 'F10',
   name: 'sink 10 times slower',
+  mostlyWaits: true,
   needs: ['proc'],
   async run({ scene, pick }, account) {
     const fastBatches = pick(150, 500)
@@ -21,9 +21,9 @@ export const slowSink = {
       { fastBatches, fastMs: 2, slowMs: 20, inFlight: IN_FLIGHT },
       { timeoutMs: 180_000 },
     )
-    const sampler = new Sampler(() => ({ wallMs: Date.now(), mib: residentMiB(child.pid) }))
+    const resident = new Resident(child.pid)
     const ended = await child.ended
-    const samples = sampler.stop().map(({ value }) => value)
+    resident.stop()
     account.fault()
     account.addEnd('slow', ended, 0)
     account.addScene(stage, 'slow', { order: 'key', isComplete: true })
@@ -34,7 +34,8 @@ export const slowSink = {
       `${most} in flight, wanted at most ${IN_FLIGHT} and the acks on their way`,
     )
     const slowFrom = stage.ledger('faults').events.find(({ word }) => word === 'slow')?.ms ?? 0
-    const { before, during } = memoryOf(samples, slowFrom)
+    const before = resident.mostBetween(0, slowFrom)
+    const during = resident.mostBetween(slowFrom)
     account.note(
       `in flight at most ${most}; resident ${before.toFixed(0)} MiB before, at most ${during.toFixed(0)} MiB while slow`,
     )
@@ -44,13 +45,4 @@ export const slowSink = {
       `memory grew by ${(during - before).toFixed(0)} MiB`,
     )
   },
-}
-
-function memoryOf(samples, slowFrom) {
-  const alive = samples.filter(({ mib }) => mib > 0)
-  const most = (list) => Math.max(0, ...list.map(({ mib }) => mib))
-  return {
-    before: most(alive.filter(({ wallMs }) => wallMs < slowFrom)),
-    during: most(alive.filter(({ wallMs }) => wallMs >= slowFrom)),
-  }
 }

@@ -12,6 +12,7 @@ const SETTLE_MS = 500
 export const sinkDown = {
   id: 'F11',
   name: 'sink down for a while',
+  mostlyWaits: true,
   needs: ['proc'],
   bound: 'the writes in hand',
   async run({ scene, pick }, account) {

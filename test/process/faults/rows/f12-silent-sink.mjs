@@ -2,6 +2,7 @@
 // must be what was given to it, though its messages were settled long ago and their memory was wanted by others.
 
 import { CollectorProcess } from '../collector-process.mjs'
+import { still } from '../still.mjs'
 import { elapsed, until } from '../until.mjs'
 
 const WRITE_TIMEOUT_MS = 250
@@ -14,6 +15,7 @@ const RESUME_MS = 5_000
 export const silentSink = {
   id: 'F12',
   name: 'sink silent beyond its deadline',
+  mostlyWaits: true,
   bound: 'what timed out',
   async run({ scene, pick, random }, account) {
     for (const order of ['none', 'key', 'source']) {
@@ -63,7 +65,7 @@ async function oneSilence(stage, account, { order, collector, silences, silentMs
     account.recovered(performance.now() - backMs)
   }
   account.addEnd(order, await child.ended, 0)
-  await until('the collector has all', quiet(stage))
+  await until('the collector has all', still(stage, 'sink', 300))
   const timedOut = new Map()
   const mayRepeat = ({ id }) => {
     timedOut.set(id, (timedOut.get(id) ?? 1) + 1)
@@ -72,16 +74,4 @@ async function oneSilence(stage, account, { order, collector, silences, silentMs
   }
   // A message that went to the fallback gave up its place, and its late write comes when it comes.
   account.addScene(stage, order, { order: 'none', isComplete: true, mayRepeat })
-}
-
-function quiet(stage) {
-  let size = -1
-  let sinceMs = 0
-  return () => {
-    if (stage.sizeOf('sink') !== size) {
-      size = stage.sizeOf('sink')
-      sinceMs = performance.now()
-    }
-    return performance.now() - sinceMs > 300
-  }
 }

@@ -1,6 +1,7 @@
 // F17: the disk of the checkpoint fails. Full at the start: exit code 2, which says so. Writes or syncs that fail for a while: acks
 // wait, an error says so, and all goes on when they work again.
 
+import { join } from 'node:path'
 import { hasCheckpoint } from '../features.mjs'
 import { NotRun } from '../row.mjs'
 
@@ -53,6 +54,9 @@ export const diskFails = {
         '-o',
         stage.path('strace'),
         '--seccomp-bpf',
+        // Only what concerns the store: other files of the process are not its disk.
+        '-P',
+        join(stage.path('checkpoint'), 'store.mdb'),
         '-e',
         `trace=${call}`,
         '-e',

@@ -1,8 +1,8 @@
 // F18: no descriptors left. At the start: a clear end, or a run; never a hang. While it runs: batches fail and wait, and go on when
 // there are descriptors again.
 
-import { spawnSync } from 'node:child_process'
-import { descriptorsOf } from '../proc.mjs'
+import { descriptorsOf, limitDescriptors } from '../proc.mjs'
+import { still } from '../still.mjs'
 import { elapsed, until } from '../until.mjs'
 
 const RESUME_MS = 5_000
@@ -11,6 +11,7 @@ const RESUME_MS = 5_000
 export const descriptors = {
   id: 'F18',
   name: 'descriptors exhausted',
+  mostlyWaits: true,
   needs: ['prlimit', 'proc'],
   async run({ scene, pick }, account) {
     for (const order of ['none', 'source'])
@@ -28,11 +29,11 @@ async function whileRunning(stage, account, order, forMs) {
   const child = stage.start('descriptors', { order, rate: 15_000 })
   await until('messages arrive', () => child.isOver || stage.sizeOf('sink') > 100_000)
   // None below the number of those that are open are free but by closing, and none above may be opened.
-  setLimit(child.pid, descriptorsOf(child.pid) >> 1)
-  await until('nothing arrives any more', still(stage))
+  limitDescriptors(child.pid, descriptorsOf(child.pid) >> 1)
+  await until('nothing arrives any more', still(stage, 'sink', 500))
   await elapsed(forMs)
   const size = stage.sizeOf('sink')
-  setLimit(child.pid, 1_024)
+  limitDescriptors(child.pid, 1_024)
   account.fault()
   const backMs = performance.now()
   await until('messages arrive again', () => child.isOver || stage.sizeOf('sink') > size, RESUME_MS)
@@ -60,23 +61,4 @@ async function atStart(stage, account, limit) {
       /EMFILE|too many open files/i.test(ended.stderr),
       `did not say why: ${ended.stderr.slice(-300)}`,
     )
-}
-
-function setLimit(pid, limit) {
-  const { status, stderr } = spawnSync('prlimit', [`--pid=${pid}`, `--nofile=${limit}:`], {
-    encoding: 'utf8',
-  })
-  if (status !== 0) throw new Error(`prlimit: ${stderr}`)
-}
-
-function still(stage) {
-  let size = -1
-  let sinceMs = 0
-  return () => {
-    if (stage.sizeOf('sink') !== size) {
-      size = stage.sizeOf('sink')
-      sinceMs = performance.now()
-    }
-    return performance.now() - sinceMs > 500
-  }
 }

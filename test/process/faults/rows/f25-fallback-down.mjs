@@ -6,6 +6,7 @@ import { failsAt } from '../fails-at.mjs'
 import { fallbackOf } from '../fallback.mjs'
 import { inFlightMaxOf } from '../occupancy.mjs'
 import { cpuMs } from '../proc.mjs'
+import { still } from '../still.mjs'
 import { elapsed, until } from '../until.mjs'
 
 const IN_FLIGHT = 500
@@ -17,6 +18,7 @@ const RESUME_MS = 5_000
 export const fallbackDown = {
   id: 'F25',
   name: 'fallback sink down too',
+  mostlyWaits: true,
   needs: ['proc'],
   async run({ scene, pick }, account) {
     for (const order of pick(['none', 'source'], ['none', 'key', 'source'])) {
@@ -33,7 +35,9 @@ async function oneOutage(stage, account, order, downMs) {
     { order, probability: PROBABILITY, inFlight: IN_FLIGHT },
     { timeoutMs: 120_000 },
   )
-  await until('it halts', halted(stage, child))
+  // Nothing is read for a while, though there is more.
+  const isStill = still(stage, 'source', 1_000)
+  await until('it halts', () => child.isOver || (isStill() && stage.sizeOf('source') > 0))
   const [sizeBefore, cpuBeforeMs] = [stage.sizeOf('source'), cpuMs(child.pid)]
   await elapsed(downMs)
   const share = (cpuMs(child.pid) - cpuBeforeMs) / downMs
@@ -69,17 +73,4 @@ async function oneOutage(stage, account, order, downMs) {
 function refused({ seed, input }) {
   const ids = Array.from({ length: input.count }, (_, id) => id)
   return ids.filter((id) => failsAt(seed, id, 1, PROBABILITY))
-}
-
-/** Nothing is read for a while, though there is more. */
-function halted(stage, child) {
-  let size = 0
-  let sinceMs = performance.now()
-  return () => {
-    if (stage.sizeOf('source') !== size) {
-      size = stage.sizeOf('source')
-      sinceMs = performance.now()
-    }
-    return child.isOver || (size > 0 && performance.now() - sinceMs > 1_000)
-  }
 }

@@ -42,7 +42,7 @@ export const soak = {
     }
     const run = new Soak(stage, account, random, parameters)
     await run.go(performance.now() + minutes * 60_000)
-    verify(stage, account, order)
+    verify(stage, account, parameters)
     account.note(`order ${order}, ${stage.life} lives`)
     account.expect('memory', run.memoryProblems())
   },
@@ -146,8 +146,8 @@ class Soak {
   }
 }
 
-function verify(stage, account, order) {
-  const positions = positionsOf(stage)
+function verify(stage, account, { order, checkpoint = false }) {
+  const positions = positionsOf(stage, { isPositional: checkpoint })
   const deaths = stage.ledger('faults').events.filter(({ word }) => word.endsWith('death'))
   const inHand = inHandOf(deaths.filter(({ word }) => word === 'sink-death'))
   const successors = successorsOf(stage)

@@ -13,25 +13,26 @@ import { stamp } from './support/stamp.mjs'
 const { order, end, isLate } = parameters
 /** Ways by id for the sinks' thread, by the number of the read for the source's. */
 const deaths = new Map(parameters.deaths)
+/** So little at once that there are more reads than the one to die in. */
+const READ_MAX = 50
+/** What of a batch is written before the thread dies. */
+const WRITTEN = { none: () => 0, half: (length) => length >> 1, all: (length) => length }
 
-function die(name, more) {
-  if (!once(name)) return
+function die(more) {
   tellFault('death', more)
   process.exit(3)
 }
 
-/** Dies with a batch half written, with all of it written, or with nothing of it written. */
 const dyingSink = () =>
   ledgerSink({
     batchMax: 100,
     before(batch, ledger) {
       const ids = batch.map((message) => idOf(unstamped(message.text())))
-      const id = ids.find((each) => deaths.has(each))
-      if (id !== undefined && once(`sink-${id}`)) {
-        const count = { none: 0, half: batch.length >> 1, all: batch.length }[deaths.get(id)]
+      const id = ids.find((each) => deaths.has(each) && once(`sink-${each}`))
+      if (id !== undefined) {
+        const count = WRITTEN[deaths.get(id)](batch.length)
         ledger.append(eventText('at') + textOf(batch.slice(0, count)))
-        tellFault('death', ids.join(' '))
-        process.exit(3)
+        die(ids.join(' '))
       }
       return isLate ? new Promise((resolve) => setTimeout(resolve, 1)) : undefined
     },
@@ -40,25 +41,30 @@ const dyingSink = () =>
 function dyingSource() {
   const source = inputSource()
   let readCount = 0
+
+  function dieIf(way, isDue) {
+    for (const [read, each] of deaths) if (each === way && isDue(read) && once(`source-${read}`)) die(way)
+  }
+  // Not each read has an ack of its own: it is the first one from this read on.
+  const dieInAck = (way) => dieIf(way, (read) => read <= readCount)
+
   return {
     ...source,
     read(max) {
       const count = ++readCount
-      const way = deaths.get(count)
-      if (way === 'read') die(`source-${count}`, way)
-      const records = source.read(max)
-      if (way === 'gave') die(`source-${count}`, way)
-      if (way === 'timer') setTimeout(() => die(`source-${count}`, way), 1)
+      const isNow = (read) => read === count
+      dieIf('read', isNow)
+      const records = source.read(Math.min(max, READ_MAX))
+      dieIf('gave', isNow)
+      if (deaths.get(count) === 'timer') setTimeout(() => dieIf('timer', isNow), 1)
       return records
     },
     async ack(acks) {
-      const count = readCount
-      const way = deaths.get(count)
-      if (way === 'ack') die(`source-${count}`, way)
+      dieInAck('ack')
       // An ack that takes a while: others gather behind it.
       if (isLate) await new Promise((resolve) => setTimeout(resolve, 3))
       await source.ack(acks)
-      if (way === 'acked') die(`source-${count}`, way)
+      dieInAck('acked')
     },
   }
 }

@@ -72,7 +72,9 @@ export default defineTopology({
       if (way === undefined || (!poison.has(id) && !once(`death-${id}`))) {
         return chanceOf(seed, id, 77) < lateShare ? lateStamp(message, context) : stamp(message, context)
       }
-      const tell = () => tellFault('death', `${context.thread} ${threadId} ${id} ${way}`)
+      const death = `${context.thread} ${threadId} ${id} ${way}`
+      tellFault('begun', death)
+      const tell = () => tellFault('death', death)
       return WAYS[way](tell, () => stamp(message, context))
     },
   },

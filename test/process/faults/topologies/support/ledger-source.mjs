@@ -68,6 +68,6 @@ export function ledgerSource(source, { rate = Number.POSITIVE_INFINITY } = {}) {
 function positionOf() {
   const bytes = readFileSync(pathOf('input.txt'))
   const after = (offset) => bytes.indexOf(10, offset) + 1
-  const offset = lowWatermark(readLedger(pathOf('source.ledger')).events, 'D', after)
+  const offset = lowWatermark(readLedger(pathOf('source.ledger')).events, 'D', after, false)
   return offset === 0 ? undefined : { partition: 0, offset: BigInt(offset) }
 }
