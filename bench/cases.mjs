@@ -13,6 +13,9 @@ export const CONTENDERS = {
   'node-stream': { file: 'node-stream', threads: 0 },
   'millrace-1': { file: 'millrace', threads: 1 },
   'millrace-2': { file: 'millrace', threads: 2 },
+  'node:http': { file: 'http-node', threads: 0 },
+  'millrace-http': { file: 'http-millrace', threads: 1 },
+  'millrace-http-inline': { file: 'http-millrace', threads: 0 },
   // The handler gives back the value that it got: the copy is the one that the runtime makes of every result.
   'millrace-1-view': { file: 'millrace', threads: 1, view: true },
 }
@@ -70,6 +73,21 @@ export const CASES = {
     ours: 'millrace-2',
     quickMs: 9_000,
     counts: { loop: 200_000, 'piscina-500': 200_000, 'millrace-1': 200_000, 'millrace-2': 300_000 },
+  },
+  'http-echo': {
+    kind: 'http',
+    about:
+      'POST of 128 B → map (copy) → sink that answers with it; 64 connections, autocannon in its own process; every answer checked',
+    ours: 'millrace-http',
+    quickMs: 8_000,
+    counts: { 'node:http': 200_000, 'millrace-http': 200_000, 'millrace-http-inline': 200_000 },
+  },
+  'http-echo-p99': {
+    kind: 'http-latency',
+    about: 'the same: how long 99 of 100 requests take at most',
+    ours: 'millrace-http',
+    quickMs: 8_000,
+    counts: { 'node:http': 200_000, 'millrace-http': 200_000, 'millrace-http-inline': 200_000 },
   },
   'idle-cpu': {
     kind: 'idle',

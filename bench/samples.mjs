@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { CONTENDERS } from './cases.mjs'
 import { expectedChecksums } from './expected.mjs'
 import { runProcess, WrongResult } from './harness.mjs'
+import { prepareHttp } from './http-sample.mjs'
 
 const WARM_SHARE = 0.2
 const QUICK_WARM_SHARE = 0.4
@@ -18,6 +19,17 @@ export const KINDS = {
   rate: {
     metrics: [{ metric: 'rate', unit: 'msg/s', moreIsBetter: true }],
     prepare: prepareRate,
+  },
+  http: {
+    metrics: [{ metric: 'rate', unit: 'requests/s', moreIsBetter: true }],
+    prepare: prepareHttp,
+  },
+  'http-latency': {
+    metrics: [
+      { metric: 'p99', unit: 'ms p99', moreIsBetter: false },
+      { metric: 'p50', unit: 'ms p50', moreIsBetter: false },
+    ],
+    prepare: prepareHttp,
   },
   idle: {
     metrics: [{ metric: 'percent', unit: '% of a core', moreIsBetter: false }],

@@ -1,36 +1,34 @@
-// The documents say what is so: their tables are those of the code, their links lead somewhere, and their programs run and
-// print what they say. A block that begins with `// name.mjs` is a file; `topology.mjs`, `run.mjs` and `….test.mjs` are run.
+// The documents say what is so: their tables are those of the code, their links lead somewhere, and their programs and commands
+// run and print what they say (test/support/page.ts). Code that is quoted from elsewhere is `javascript`; ours, which is run, is `js`.
 
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { runVerb } from '../../src/cli/run.js'
 import { ERRORS } from '../../src/kernel/failure.js'
 import { Response } from '../../src/sinks/response.js'
 import { withDefaults } from '../../src/topology/defaults.js'
-import { type Ended, MAIN, ROOT, runNode } from '../support/child.js'
-import { anchorsOf, type Block, blocksOf, linksOf, rowsOf } from '../support/markdown.js'
+import { ROOT, runNode } from '../support/child.js'
+import { anchorsOf, blocksOf, linksOf, rowsOf } from '../support/markdown.js'
+import { followPage, isFollowed } from '../support/page.js'
 
-/** What each program finds on its stdin. */
-const STDIN = 'one\ntwo\n'
-const TIMEOUT_MS = 30_000
+/** For all programs of a page. */
+const PAGE_TIMEOUT_MS = 300_000
 
-const DOCUMENTS = [
-  'README.md',
-  'CONTRIBUTING.md',
-  'CHANGELOG.md',
-  ...readdirSync(`${ROOT}docs`).map((name) => `docs/${name}`),
-]
+const PAGES = readdirSync(`${ROOT}docs`, { recursive: true, encoding: 'utf8' })
+  .map((path) => `docs/${path.replaceAll('\\', '/')}`)
+  .filter((path) => path.endsWith('.md'))
+  .sort()
+const DOCUMENTS = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...PAGES]
+/** Throws where a document of a stream is none. Not everybody who runs the tests has a parser. */
+const parseYaml = await import('yaml' as string).then(
+  ({ parseAllDocuments }) =>
+    (text: string) => {
+      for (const { errors } of parseAllDocuments(text)) if (errors.length > 0) throw errors[0]
+    },
+  () => undefined,
+)
+
 const textOf = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 const readme = textOf('README.md')
 
@@ -85,7 +83,7 @@ describe('README.md', () => {
   })
 })
 
-test.each(['README.md', 'docs/sinks.md'])('%s has each response', (path) => {
+test.each(['README.md', 'docs/writing-a-sink.md'])('%s has each response', (path) => {
   const named = rowsOf(textOf(path)).map(([response]) => /^`(\w+)\(m[,)]/.exec(response)?.[1])
   const known = Object.getOwnPropertyNames(Response).filter(
     (name) => !['length', 'name', 'prototype', 'isResponse'].includes(name),
@@ -124,49 +122,67 @@ test('docs/architecture.md has each rule that the code cites', () => {
     expect(rules, rule).toMatch(new RegExp(`^(- |\\| )\\*\\*${rule}\\b`, 'm'))
 })
 
-describe('the programs in', () => {
-  const directories: string[] = []
-  afterAll(() => {
-    for (const directory of directories) rmSync(directory, { recursive: true, force: true })
-  })
-
-  test.each(DOCUMENTS.filter((path) => blocksOf(textOf(path)).some(({ file }) => file !== undefined)))(
-    '%s do what it says',
-    async (path) => {
-      const directory = mkdtempSync(join(tmpdir(), 'millrace-docs-'))
-      directories.push(directory)
-      mkdirSync(join(directory, 'node_modules'))
-      symlinkSync(ROOT, join(directory, 'node_modules/millrace'), 'dir')
-      let last: Ended | undefined
-      for (const block of blocksOf(textOf(path))) {
-        if (block.file !== undefined) last = await use(block, directory)
-        else {
-          if (block.language === 'text' && last !== undefined) expect(last.stdout).toBe(outputIn(block))
-          last = undefined
-        }
-      }
-    },
-    10 * TIMEOUT_MS,
-  )
+test('docs/README.md leads to each page', () => {
+  const targets = linksOf(textOf('docs/README.md')).map((link) => join('docs', link.split('#')[0]))
+  const missing = PAGES.filter((path) => path !== 'docs/README.md' && !targets.includes(join(path)))
+  expect(missing).toEqual([])
 })
 
-/** Writes the file, and runs it where it is a program. */
-async function use({ file = '', text }: Block, directory: string): Promise<Ended | undefined> {
-  writeFileSync(join(directory, file), text)
-  const args = argumentsFor(file)
-  if (args === undefined) return undefined
-  const ended = await runNode(args, { cwd: directory, input: STDIN, timeoutMs: TIMEOUT_MS })
-  expect(ended.code, `${file}\n${ended.stdout}\n${ended.stderr}`).toBe(0)
-  return ended
-}
+describe('the blocks of', () => {
+  const blocks = DOCUMENTS.flatMap((path) => blocksOf(textOf(path)).map((block) => ({ path, ...block })))
+  const of = (...languages: string[]) => blocks.filter(({ language }) => languages.includes(language))
+  const placeOf = ({ path, line }: { path: string; line: number }) => `${path}:${line}`
 
-function argumentsFor(file: string): string[] | undefined {
-  if (file === 'topology.mjs') return [MAIN, 'run', file, '--quiet']
-  if (file === 'run.mjs') return [file]
-  return file.endsWith('.test.mjs') ? ['--test', file] : undefined
-}
+  test('js and ts are files, so that they are run', () => {
+    expect(
+      of('js', 'mjs', 'ts')
+        .filter(({ file }) => file === undefined)
+        .map(placeOf),
+    ).toEqual([])
+  })
 
-/** What a block says is printed: all but the command lines. */
-function outputIn({ text }: Block): string {
-  return text.replace(/^\$ .*\n/gm, '')
-}
+  test('javascript, which is quoted, can be parsed', async () => {
+    for (const block of of('javascript')) {
+      const { code, stderr } = await runNode(['--input-type=module', '--check', '-'], { input: block.text })
+      expect(code, `${placeOf(block)}\n${stderr}`).toBe(0)
+    }
+  })
+
+  test('json is JSON', () => {
+    for (const block of of('json')) expect(() => JSON.parse(block.text), placeOf(block)).not.toThrow()
+    for (const block of of('jsonl')) {
+      const lines = block.text.split('\n').filter((line) => line !== '')
+      expect(() => lines.map((line) => JSON.parse(line)), placeOf(block)).not.toThrow()
+    }
+  })
+
+  test.skipIf(parseYaml === undefined)('yaml is YAML (needs the package yaml)', () => {
+    for (const block of of('yaml')) expect(() => parseYaml?.(block.text), placeOf(block)).not.toThrow()
+  })
+
+  test('a file is run, or used by what is run', () => {
+    for (const { path, file, line } of blocks) {
+      if (
+        file === undefined ||
+        !/\.[mc]?[jt]s$/.test(file) ||
+        /^topology\.mjs$|^run\.mjs$|\.test\.mjs$/.test(file)
+      )
+        continue
+      const others = blocks.filter((each) => each.path === path && each.line !== line)
+      expect(
+        others.some(({ text }) => text.includes(file)),
+        `${placeOf({ path, line })} ${file}`,
+      ).toBe(true)
+    }
+  })
+})
+
+describe.concurrent('the programs in', () => {
+  const hasPrograms = (path: string) => blocksOf(textOf(path)).some(isFollowed)
+
+  test.each(DOCUMENTS.filter(hasPrograms))(
+    '%s do what it says',
+    (path) => followPage(textOf(path)),
+    PAGE_TIMEOUT_MS,
+  )
+})

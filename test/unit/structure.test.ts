@@ -24,12 +24,26 @@ const LONG_FILES: Record<string, string> = {
 /** What each folder of src may import besides itself. Sources and sinks: see below. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   kernel: [],
+  http: ['kernel'],
+  // What it looks at: the contract of a running topology.
+  admin: ['kernel', 'http', 'topology/running.ts'],
   actors: ['kernel', 'sources/source.ts', 'sinks/sink.ts', 'sinks/response.ts'],
+  tracing: ['kernel', 'actors', 'sources/source.ts', 'sinks/sink.ts', 'sinks/response.ts'],
   store: ['kernel'],
-  topology: ['kernel', 'actors', 'sources/source.ts', 'sinks/sink.ts', 'sinks/response.ts'],
-  cli: ['kernel', 'topology'],
+  topology: [
+    'kernel',
+    'actors',
+    'admin',
+    'tracing',
+    'replay',
+    'sources/source.ts',
+    'sinks/sink.ts',
+    'sinks/response.ts',
+  ],
+  replay: ['kernel', 'sources'],
+  cli: ['kernel', 'topology', 'replay', 'admin/tap-message.ts'],
   testing: ['kernel', 'topology', 'sources/source.ts', 'sinks/sink.ts', 'sinks/response.ts'],
-  sources: ['kernel', 'store'],
+  sources: ['kernel', 'store', 'http'],
   sinks: ['kernel'],
   'main.ts': ['cli'],
   'index.ts': ['kernel', 'actors', 'topology', 'sources', 'sinks'],
@@ -37,6 +51,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 /** Files with default exports. */
 const DEFAULT_EXPORTS: Record<string, string> = {
+  'src/cli/create/custom-template.ts': 'the text of a topology module',
+  'src/cli/create/http-template.ts': 'the text of a topology module',
+  'src/cli/create/lines-template.ts': 'the text of a topology module',
   'src/topology/thread.ts': 'the pool runs the default export of a module',
 }
 
@@ -50,13 +67,18 @@ const TIME_AND_CHANCE: Record<string, string> = {
   'src/kernel/clock.ts': 'the clock',
   'src/kernel/runner.ts': 'turns actors',
   'src/kernel/deadline.ts': 'the one deadline for promises',
+  'src/admin/admin-state.ts': 'takes a sample each second',
+  'src/admin/page/page-script.ts': 'the text of a script: the page asks again',
+  'src/admin/tap-hub.ts': 'looks at the mailboxes that are tapped',
   'src/topology/supervisor.ts': 'the grace of a drain',
   'src/topology/thread-hands.ts': 'the watchdog looks at the threads',
   'src/topology/thread-keeper.ts': 'the delay of a restart',
   'src/topology/thread.ts': 'throws what ends its thread from a turn of its own',
   'src/topology/crew.ts': "looks at the source's lag",
   'src/store/host-process.ts': 'the deadlines of a host',
+  'src/cli/create/custom-template.ts': 'the text of a source that gives again after a delay',
   'src/cli/io.ts': 'the timers of the command line, in one place that tests replace',
+  'src/sources/http/ticker.ts': 'the time of requests that wait',
   'src/sources/support/waiter.ts': 'the one wait of a read',
   'src/testing/deadline.ts': 'the deadlines of the suites',
   'src/testing/world.ts': 'lets promises settle; its time is its own',

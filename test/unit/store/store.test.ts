@@ -14,17 +14,12 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openStore, type Store } from '../../../dist/store/store.js'
-import type { Log } from '../../../src/kernel/log.js'
+import { createLog } from '../../../src/kernel/log.js'
 
 let directory: string
 const told: string[] = []
 const open: Store[] = []
-const log = Object.fromEntries(
-  ['trace', 'debug', 'info', 'warn', 'error', 'fatal'].map((level) => [
-    level,
-    (text: string) => told.push(text),
-  ]),
-) as unknown as Log
+const log = createLog(({ message }) => told.push(message), 'test', 'test')
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'millrace-store-'))
