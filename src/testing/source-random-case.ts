@@ -94,8 +94,10 @@ class Model {
     const from = number % open.length
     const chosen = open.slice(from, from + 1 + (number % 5))
     const records = chosen.map(({ record }) => record)
+    // A nack that only tells is the end of its record, as an ack is.
+    const isOwed = isNack && this.live.source.redelivers !== false
     for (const entry of chosen) {
-      entry.state = isNack ? 'nacked' : 'acked'
+      entry.state = isOwed ? 'nacked' : 'acked'
       if (isNack) entry.nacks++
     }
     await (isNack ? this.live.nack(records) : this.live.ack(records))

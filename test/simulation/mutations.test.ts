@@ -12,8 +12,9 @@ import { type Edit, MUTANTS, type Mutant } from './mutants.js'
 const SEED = Number(process.env.SEED ?? 1)
 /** Runs within which a mutant must be caught. */
 const RUNS = 3_000
-/** A run that takes longer hangs. */
-const SILENCE_MS = 15_000
+/** A run that takes longer hangs; the first one may take as long as a process needs to start on a machine that is busy. */
+const SILENCE_MS = 5_000
+const START_MS = 20_000
 
 type Caught = { runs: number; seed: number; error: string }
 type Report = { runs: number; failures: readonly { seed: number; error: string }[] }
@@ -60,7 +61,7 @@ function simulate(copy: string, seed: number, count: number): Promise<Caught | u
   const args = ['--json', '--verbose', '--failures', '1', '--seed', String(seed), '--runs', String(count)]
   const child = spawn(process.execPath, [main, ...args])
   const kill = () => child.kill('SIGKILL')
-  let timer = setTimeout(kill, SILENCE_MS)
+  let timer = setTimeout(kill, START_MS)
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
