@@ -1,8 +1,8 @@
 // What the command line touches of its process, in one object: tests hand in another.
 
-import { fstatSync } from 'node:fs'
 import type { DestinationStream } from 'pino'
 import { systemClock, wallClockMs } from '../kernel/clock.js'
+import { statDescriptor } from '../kernel/stat-descriptor.js'
 import { loadPino } from './load-pino.js'
 
 export type Terminal = { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number }
@@ -64,7 +64,7 @@ export function processIo(): Io {
 
 function isPipe(descriptor: number): boolean {
   try {
-    const stat = fstatSync(descriptor)
+    const stat = statDescriptor(descriptor)
     return stat.isFIFO() || stat.isSocket()
   } catch {
     return false

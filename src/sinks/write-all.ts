@@ -2,10 +2,11 @@
 // takes it: a short write goes on, a full pipe is waited for, a line torn by a fault is ended before the next one begins.
 // It never closes the descriptor. It holds one buffer, and reads a message's bytes only until its answer.
 
-import { fstatSync, writeSync, write as writeWithCallback } from 'node:fs'
+import { writeSync, write as writeWithCallback } from 'node:fs'
 import { scheduler } from 'node:timers/promises'
 import { messageOf } from '../kernel/failure.js'
 import type { Message } from '../kernel/message.js'
+import { statDescriptor } from '../kernel/stat-descriptor.js'
 import { Response } from './response.js'
 
 /** Writes some of the bytes to a descriptor, and gives how many: like fs.write and fs.writeSync. */
@@ -147,7 +148,7 @@ export class LineWriter {
  * libuv's threads twice as many; anything else may block for as long as its reader likes, and must not block the loop.
  */
 export function lineIoOf(fd: number): LineIo {
-  return { write: fstatSync(fd).isFile() ? writeSync : writeAsync, wait: waitForRoom }
+  return { write: statDescriptor(fd).isFile() ? writeSync : writeAsync, wait: waitForRoom }
 }
 
 /** Answers ok for what was written whole, failure for the rest. */

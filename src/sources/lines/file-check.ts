@@ -1,8 +1,9 @@
 // Looks whether files can be read as lines, and whether a checkpoint could be kept, without opening anything.
 
-import { accessSync, constants, existsSync, fstatSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, resolve } from 'node:path'
 import { MillraceError, messageOf } from '../../kernel/failure.js'
+import { statDescriptor } from '../../kernel/stat-descriptor.js'
 
 /** Throws ERR_OPEN unless each path is a regular file that may be read; `-` is the descriptor of stdin. */
 export function checkFiles(paths: readonly string[], stdinFd: number): void {
@@ -36,7 +37,7 @@ function checkFile(path: string): void {
 }
 
 function checkStdin(fd: number): void {
-  if (fstatSync(fd).isDirectory()) throw new Error('EISDIR: it is a directory, wanted a file or a pipe')
+  if (statDescriptor(fd).isDirectory()) throw new Error('EISDIR: it is a directory, wanted a file or a pipe')
 }
 
 /** All directories that are missing are made: what counts is the first that is there. */
