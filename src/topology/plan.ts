@@ -3,6 +3,7 @@
 
 import { MAPPER_REGISTERS, READER_REGISTERS } from '../actors/registers.js'
 import { MillraceError } from '../kernel/failure.js'
+import { MAILBOX_HEADER_BYTES } from '../kernel/layout.js'
 import { capacityFor } from '../kernel/mailbox.js'
 import type { Topology } from './types.js'
 
@@ -170,6 +171,6 @@ class Planner {
   }
 
   private memoryBytes(): number {
-    return this.mailboxes.reduce((sum, mailbox) => sum + mailbox.capacityBytes + 512, 0)
+    return this.mailboxes.reduce((sum, mailbox) => sum + mailbox.capacityBytes + MAILBOX_HEADER_BYTES, 0)
   }
 }

@@ -6,6 +6,7 @@ import {
   PARKED_WORD,
   RELEASE_WORD,
   TAIL_WORD,
+  TAP_WORD,
   WANTED_WORD,
   WATERMARK_WORD,
 } from '../../../src/kernel/layout.js'
@@ -17,6 +18,7 @@ const MAILBOX_WORDS = new Map([
   [RELEASE_WORD, 'release'],
   [WATERMARK_WORD, 'watermark'],
   [WANTED_WORD, 'wanted'],
+  [TAP_WORD, 'tap'],
 ])
 const BELL_WORDS = new Map([
   [BELL_WORD, 'bell'],

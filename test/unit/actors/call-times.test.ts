@@ -21,16 +21,19 @@ class Play {
 
   /** A synchronous call that takes so long. */
   call(ms: number): void {
-    this.times.begin()
+    const { times } = this
+    const isTimed = times.isTiming
+    if (isTimed) times.begin()
     this.nowMs += ms
-    this.times.end()
+    if (isTimed) times.stop()
+    times.calls++
   }
 
   /** A call that works for so long, and then gives a promise; gives when it began. */
   ask(ms: number): number {
-    this.times.begin()
+    if (this.times.isTiming) this.times.begin()
     this.nowMs += ms
-    return this.times.promised()
+    return this.times.promised(false)
   }
 
   step(calls: () => void): void {
@@ -99,7 +102,7 @@ describe('times of calls', () => {
 
   it('count a pull of a stream as a time and as no call', () => {
     const play = new Play()
-    const beganMs = play.times.promised()
+    const beganMs = play.times.promised(true)
     play.nowMs += 7
     play.times.answered(beganMs, true)
     expect(play.sumMs).toBeCloseTo(7)

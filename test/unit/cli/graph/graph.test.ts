@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { type Graph, graphOf } from '../../../../src/cli/graph/graph-of.js'
 import { bytesText, conditionText, graphText } from '../../../../src/cli/graph/graph-text.js'
 import { mermaidOf } from '../../../../src/cli/graph/mermaid.js'
+import { MAILBOX_HEADER_BYTES } from '../../../../src/kernel/layout.js'
 import type { Sink } from '../../../../src/sinks/sink.js'
 import { withDefaults } from '../../../../src/topology/defaults.js'
 import { planOf } from '../../../../src/topology/plan.js'
@@ -69,8 +70,8 @@ test('the data has all actors, mailboxes, routes and strategies', () => {
   ])
   // Each mailbox has a header of 512 bytes; parkings are with their actors.
   const inAll =
-    mailboxes.reduce((sum, { capacityBytes }) => sum + capacityBytes + 512, 0) +
-    actors.reduce((sum, { parkingBytes }) => sum + (parkingBytes > 0 ? parkingBytes + 512 : 0), 0)
+    mailboxes.reduce((sum, { capacityBytes }) => sum + capacityBytes + MAILBOX_HEADER_BYTES, 0) +
+    actors.reduce((sum, { parkingBytes }) => sum + (parkingBytes > 0 ? parkingBytes + MAILBOX_HEADER_BYTES : 0), 0)
   expect(inAll).toBe(memoryBytes)
   expect(mailboxes.filter(({ settles }) => settles).map(({ from }) => from)).toEqual([
     'sink',
