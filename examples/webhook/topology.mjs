@@ -15,8 +15,8 @@ export default defineTopology({
   sink: file({ path: OUT }),
   sinks: { refuse: { name: 'refuse', write: (batch) => batch.map(refuse) } },
   routes: [{ when: { or: ['refused'] }, to: 'refuse' }],
-  // A bug must not end the others: the one request is answered 500.
-  retry: { attempts: 1, onExhausted: 'nack' },
+  // What the handler cannot take is answered 500 at once: the sender tries again.
+  retry: { attempts: 1 },
 })
 
 /** One line: the event, with the id that its sender gave it. */

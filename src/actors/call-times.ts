@@ -7,17 +7,19 @@ import type { Counters } from '../kernel/counters.js'
 
 /** What a step takes longer than it would if all its calls were as its first. */
 const SLOW_MS = 5
+const NEVER = Number.NEGATIVE_INFINITY
 
 export class CallTimes {
+  /** Synchronous calls that are not counted yet: whoever makes one adds it. */
+  calls = 0
+  /** True where the next call is to be timed, by `begin`, and `stop` when it is over. */
+  isTiming = true
   private readonly clock: Clock
   private readonly counters: Counters
-  private beganMs = 0
-  /** True between the begin of a call and its end, or its promise. */
-  private isOpen = false
+  /** Of the call that goes on, where it is timed. */
+  private beganMs = NEVER
   /** Of the first synchronous call of the step, or -1. */
   private firstMs = -1
-  /** Synchronous calls that are not counted yet. */
-  private calls = 0
   /** True while calls give promises: then each begins with a look at the clock. */
   private givesPromises = false
 
@@ -28,24 +30,24 @@ export class CallTimes {
 
   /** The handler is about to be called. */
   begin(): void {
-    this.isOpen = true
-    if (this.givesPromises || this.firstMs < 0) this.beganMs = this.clock.now()
+    this.beganMs = this.clock.now()
   }
 
-  /** It has returned what is no promise, or thrown, and what it returned has been looked at. */
-  end(): void {
-    if (!this.isOpen) return
-    this.isOpen = false
-    this.calls++
-    if (this.firstMs < 0 && !this.givesPromises) this.firstMs = this.clock.now() - this.beganMs
+  /** It has returned what is no promise, or thrown; what it returned, other than text and bytes, has been looked at. */
+  stop(): void {
+    if (!this.givesPromises) {
+      this.firstMs = this.clock.now() - this.beganMs
+      this.isTiming = false
+    }
+    this.beganMs = NEVER
   }
 
   /** A call, or a pull of a stream, has given a promise; gives when it began. */
-  promised(): number {
-    const isTimed = this.isOpen && (this.givesPromises || this.firstMs < 0)
-    if (this.isOpen) this.givesPromises = true
-    this.isOpen = false
-    return isTimed ? this.beganMs : this.clock.now()
+  promised(isPull: boolean): number {
+    const { beganMs } = this
+    if (!isPull) this.givesPromises = this.isTiming = true
+    this.beganMs = NEVER
+    return beganMs === NEVER ? this.clock.now() : beganMs
   }
 
   /** The promise of what began then has settled, or was given up. `isPull`: of a stream. */
@@ -58,8 +60,9 @@ export class CallTimes {
   stepped(tookMs: number): void {
     const { calls, firstMs } = this
     if (calls === 0) return
-    // Others gave promises, and these did not: they count as the first of a later step that does not.
+    // Where others gave promises, these count as the first of a later step that does not.
     this.givesPromises = false
+    this.isTiming = true
     if (firstMs < 0) return
     const beyondMs = tookMs - firstMs * calls
     const { call } = this.counters.times

@@ -14,6 +14,9 @@ export type Death = {
   isBlamed: boolean
 }
 
+/** What becomes of a record that is poison: a source that cannot give it again may be told; from another it would come back. */
+export type PoisonEnd = 'fallback' | 'nack' | 'stop'
+
 /** Why a record is poison. */
 export function poisonOf(message: Message, stage: string, death: Death | undefined): Failure {
   const deliveries = deliveriesOf(message.inbound.ring.words, message.at)

@@ -160,7 +160,7 @@ export class MapCalls {
     if (this.alone !== undefined) this.disturb()
     if (isAlone) this.alone = task
     begin(inbound.ring.words, at, isAlone)
-    task.startedMs = this.times.promised()
+    task.startedMs = this.times.promised(task.verdict !== undefined)
     this.pending.set(task, this.notes?.hold())
     this.cell.awaited(this.pending.size)
   }

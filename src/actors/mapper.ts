@@ -18,7 +18,7 @@ import { deliveriesOf, isSuspect } from '../kernel/suspicion.js'
 import type { TracedHandler } from './actor-tracing.js'
 import { BegunNotes, type Journal } from './begun-notes.js'
 import { CallTimes } from './call-times.js'
-import { type Death, poisonOf } from './death.js'
+import { type Death, type PoisonEnd, poisonOf } from './death.js'
 import { Emitter, FULL, TOO_LARGE } from './emitter.js'
 import { Expansion } from './expansion.js'
 import type { Intake } from './intake.js'
@@ -45,8 +45,7 @@ export type MapperOptions = {
   retry: RetryStrategy
   /** Deaths of the thread in a record's handler that make it poison. */
   poisonAfter: number
-  /** True where the topology has a fallback sink. */
-  hasFallback: boolean
+  poisonTo: PoisonEnd
   rekey: boolean
   valueBytesMax: number
   /** Told of each call that takes too long, where calls are traced. */
@@ -219,20 +218,23 @@ export class Mapper implements Actor {
   private direct(message: Message): void {
     let result: MapResult | Promise<MapResult>
     let plain: boolean
+    const { times } = this
+    const isTimed = times.isTiming
     this.calls.enter(message)
-    this.times.begin()
+    if (isTimed) times.begin()
     try {
       result = this.handler(message, this.context)
       // Here, as a proxy may throw when it is looked at.
       plain = typeof result === 'string' || result instanceof Uint8Array
     } catch (error) {
-      this.times.end()
+      if (isTimed) times.stop()
+      times.calls++
       this.calls.leave()
       this.failed(this.enter(this.taskOf(message)), error)
       this.place()
       return
     }
-    if (plain) this.times.end()
+    if (isTimed && plain) times.stop()
     this.calls.leave()
     if (
       plain &&
@@ -240,10 +242,11 @@ export class Mapper implements Actor {
       this.emitter.single(message, result as string | Uint8Array) >= 0
     ) {
       message.inbound.settle(message.place, this.cell.pending)
+      times.calls++
       this.dirty = true
       return
     }
-    this.follow(this.enter(this.taskOf(message)), result)
+    this.follow(this.enter(this.taskOf(message)), result, isTimed && !plain)
     this.place()
   }
 
@@ -313,27 +316,32 @@ export class Mapper implements Actor {
     let result: MapResult | Promise<MapResult>
     task.isFixed = true
     this.calls.note(task)
+    const { times } = this
+    const isTimed = times.isTiming
     this.calls.enter(message)
-    this.times.begin()
+    if (isTimed) times.begin()
     try {
       result = this.handler(message, this.context)
     } catch (error) {
-      this.times.end()
+      if (isTimed) times.stop()
+      times.calls++
       this.calls.leave()
       this.failed(task, error)
       return
     }
     this.calls.leave()
-    this.follow(task, result)
+    this.follow(task, result, isTimed)
   }
 
-  private follow(task: MapTask, result: MapResult | Promise<MapResult>): void {
+  /** `isTimed`: the clock goes on, as looking at the result may call user code too. */
+  private follow(task: MapTask, result: MapResult | Promise<MapResult>, isTimed: boolean): void {
     task.execution++
     task.isFixed = true
     task.shortage = undefined
     if (!isPromise(result)) {
       this.finish(task, result)
-      this.times.end()
+      if (isTimed) this.times.stop()
+      this.times.calls++
     } else {
       this.calls.follow(
         task,
@@ -398,20 +406,20 @@ export class Mapper implements Actor {
 
   /** A record that killed its thread again and again, alone, is not begun any more (H1): never a silent drop. */
   private condemn(task: MapTask): void {
-    const { name, hasFallback } = this.options
+    const { name, poisonTo } = this.options
     const failure = poisonOf(task.message, name, this.death)
     const what = `${name}: message ${task.message.id}: ${failure.reason}`
     this.calls.acquit(task)
     this.counters.add('poisoned')
-    if (!hasFallback) {
+    if (poisonTo === 'stop') {
       const remedy = 'and the topology has no fallback sink'
       this.host.fail(new MillraceError('ERR_POISON', `${what}, ${remedy}`, { cause: failure.error }))
       return
     }
-    this.host.log.error(what, { outcome: 'fallback' })
+    this.host.log.error(what, { outcome: poisonTo })
     task.isFixed = true
     task.failure = failure
-    task.verdict = 'fallback'
+    task.verdict = poisonTo
     if (!this.inSourceOrder) this.queue.push(task)
   }
 

@@ -109,6 +109,9 @@ export class Reader implements Actor {
   private nowMs = 0
   private settledMs = 0
   private readBytes = 0
+  /** When the roots that were settled last were read, and how many of them there are that are not timed yet. */
+  private settledReadMs = 0
+  private settledCount = 0
   private readonly abandoned: number
   private readonly resume: Resume
   private readonly spread: Spread
@@ -218,6 +221,7 @@ export class Reader implements Actor {
       }
     }
     if (work > 0) this.dirty = true
+    this.observeSettled()
     return work
   }
 
@@ -278,7 +282,12 @@ export class Reader implements Actor {
   }
 
   private complete(root: Completed, sequence: number): void {
-    this.counters.times.processing.observe(this.nowMs - root.readAtMs)
+    // Records that were read in one step and settled in one have the same latency.
+    if (root.readAtMs !== this.settledReadMs) {
+      this.observeSettled()
+      this.settledReadMs = root.readAtMs
+    }
+    this.settledCount++
     if (this.trace !== undefined) this.trace.settled(sequence, root.nacked)
     if (root.nacked) {
       this.cell.registers[3]++
@@ -486,6 +495,12 @@ export class Reader implements Actor {
     cell.commit()
     this.dirty = false
     this.account()
+  }
+
+  private observeSettled(): void {
+    if (this.settledCount > 0)
+      this.counters.times.processing.observe(this.nowMs - this.settledReadMs, this.settledCount)
+    this.settledCount = 0
   }
 
   /** I10: what is in flight is counted by itself, so that the account can be checked. */

@@ -19,7 +19,7 @@ import { type HoldOptions, type NackOptions, Response, type ServeOptions } from 
 import type { OnSuccessMessage, Sink } from '../sinks/sink.js'
 import type { TracedSink } from './actor-tracing.js'
 import { BegunNotes, type Journal } from './begun-notes.js'
-import { type Death, poisonOf } from './death.js'
+import { type Death, type PoisonEnd, poisonOf } from './death.js'
 import type { Intake } from './intake.js'
 import type { Order } from './order.js'
 import type { Parking } from './parking.js'
@@ -45,6 +45,7 @@ export type SinkOptions = {
   contractBreaches: number
   /** Deaths of the thread while a record is alone with the sink that make it poison. */
   poisonAfter: number
+  poisonTo: PoisonEnd
   /** Told of each write that takes too long, where writes are traced. */
   gaveUp?: TracedSink['gaveUp'] | undefined
 }
@@ -249,15 +250,18 @@ export class SinkActor implements Actor {
     const failure = poisonOf(message, this.name, this.death)
     const what = `${this.name}: message ${message.id}: ${failure.reason}`
     this.counters.add('poisoned')
-    if (!this.outlet.hasFallback) {
+    const { poisonTo } = this.options
+    if (poisonTo === 'stop') {
       const remedy = 'and there is no fallback sink that could take it'
       this.host.fail(new MillraceError('ERR_POISON', `${what}, ${remedy}`, { cause: failure.error }))
       return
     }
-    this.host.log.error(what, { outcome: 'fallback' })
+    this.host.log.error(what, { outcome: poisonTo })
     batch.error = failure.error
     batch.attempts = failure.attempts
-    batch.responses[0] = Response.fallback(message, failure.reason)
+    const { reason } = failure
+    batch.responses[0] =
+      poisonTo === 'nack' ? Response.nack(message, { reason }) : Response.fallback(message, reason)
     batch.answered = true
   }
 

@@ -16,9 +16,6 @@ export const HISTOGRAM_BYTES = (1 + HISTOGRAM_BUCKETS) * 8
 export class Histogram {
   private readonly sum: Float64Array
   private readonly buckets: Float64Array
-  private lastMs = -1
-  private lastUs = 0
-  private lastBucket = 0
 
   constructor(memory: SharedArrayBuffer, byteOffset: number) {
     this.sum = new Float64Array(memory, byteOffset, 1)
@@ -27,14 +24,9 @@ export class Histogram {
 
   /** Counts one time, in ms, or so many that took the same. */
   observe(ms: number, count = 1): void {
-    // Records that were read in one step and settled in one have the same latency.
-    if (ms !== this.lastMs) {
-      this.lastMs = ms
-      this.lastUs = ms > 0 ? Math.min(ms * 1000, US_MAX) : 0
-      this.lastBucket = bucketOf(this.lastUs)
-    }
-    this.buckets[this.lastBucket] += count
-    this.sum[0] += this.lastUs * count
+    const us = ms > 0 ? Math.min(ms * 1000, US_MAX) : 0
+    this.buckets[bucketOf(us)] += count
+    this.sum[0] += us * count
   }
 
   /** The sum of all times, in µs. */

@@ -1,15 +1,12 @@
 // Fills in every default of checked options: what the runtime gets has no field left open.
 // Of a retry strategy each field is decided on its own: the stage's or sink's, else the topology's, else the default.
 
-import { availableParallelism, totalmem } from 'node:os'
 import type { Backoff, OnExhausted, RetryOptions, RetryStrategy } from '../kernel/retry.js'
 import type { Sink } from '../sinks/sink.js'
+import { type Machine, thisMachine } from './machine.js'
 import { pathText } from './problems.js'
 import { type GivenStage, stagesOf } from './stages.js'
 import type { Limits, SinkRole, Stage, TagCondition, Topology, TopologyOptions } from './types.js'
-
-/** What the defaults depend on. */
-export type Machine = { cores: number; memoryBytes: number }
 
 export const BACKOFF_DEFAULT: Backoff = { initialMs: 10, factor: 2, maxMs: 1_000, jitter: 0.2 }
 const MAP_ATTEMPTS = 3
@@ -63,10 +60,6 @@ function conditionOf(when: TagCondition): TagCondition {
   return or !== undefined ? { or: Object.freeze([...or]) } : { not: Object.freeze([...(not ?? [])]) }
 }
 
-function thisMachine(): Machine {
-  return { cores: availableParallelism(), memoryBytes: totalmem() }
-}
-
 function stageOf({ stage, name }: GivenStage, threads: number, options: TopologyOptions): Stage {
   return {
     name,
@@ -108,12 +101,17 @@ function sinkRole(name: string, role: SinkRole['role'], sink: Sink, options: Top
 
 function retryOf(own: RetryOptions | undefined, options: TopologyOptions, attempts: number): RetryStrategy {
   const shared = options.retry
-  const otherwise: OnExhausted = options.fallback === undefined ? 'stop' : 'fallback'
   return {
     attempts: own?.attempts ?? shared?.attempts ?? attempts,
     backoff: backoffOf(own, shared),
-    onExhausted: own?.onExhausted ?? shared?.onExhausted ?? otherwise,
+    onExhausted: own?.onExhausted ?? shared?.onExhausted ?? lastResort(options),
   }
+}
+
+// Where nobody takes it, the caller of a source that only tells is told; from another source it would come back.
+function lastResort({ source, fallback }: TopologyOptions): OnExhausted {
+  if (fallback !== undefined) return 'fallback'
+  return source.redelivers === false ? 'nack' : 'stop'
 }
 
 // There is nowhere to go from a fallback sink, so it is never exhausted; `onExhausted` is of no use to it.

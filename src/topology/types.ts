@@ -1,8 +1,8 @@
 // What a user writes as a topology, and what it becomes once it has been checked and every default is filled in.
 
-import type { AdminOptions } from '../admin/admin-options.js'
 import type { MapContext, MapHandler, MapOutput, MapResult, Output } from '../actors/map-handler.js'
 import type { Order } from '../actors/order.js'
+import type { AdminOptions } from '../admin/admin-options.js'
 import type { Headers } from '../kernel/codec.js'
 import type { OnExhausted, RetryOptions, RetryStrategy } from '../kernel/retry.js'
 import type { Sink } from '../sinks/sink.js'

@@ -2,7 +2,7 @@
 
 import type { ActorTracing } from '../actors/actor-tracing.js'
 import type { Journal } from '../actors/begun-notes.js'
-import type { Death } from '../actors/death.js'
+import type { Death, PoisonEnd } from '../actors/death.js'
 import { Forwarder } from '../actors/forwarder.js'
 import { Intake } from '../actors/intake.js'
 import type { MapTask } from '../actors/map-task.js'
@@ -160,12 +160,17 @@ function buildMapper(topology: Topology, planned: PlannedActor, ends: Ends, host
     handlerTimeoutMs: stage.handlerTimeoutMs,
     retry: stage.retry,
     poisonAfter: limits.poisonAfter,
-    hasFallback: topology.fallback !== undefined,
+    poisonTo: poisonEnd(topology, topology.fallback !== undefined),
     // Under order 'source' there are no lanes to change.
     rekey: stage.rekey && order === 'key',
     valueBytesMax: limits.messageBytes,
   }
   return new Mapper(options, { ...ends, inbounds, parking, intake, thread: planned.replica }, host)
+}
+
+function poisonEnd({ source }: Topology, hasFallback: boolean): PoisonEnd {
+  if (hasFallback) return 'fallback'
+  return source.redelivers === false ? 'nack' : 'stop'
 }
 
 function buildForwarder(
@@ -205,7 +210,8 @@ function buildSink(topology: Topology, plan: Plan, planned: PlannedActor, ends: 
   const idsMayRepeat = sink.role !== 'sink' && topology.routes.some(({ to }) => to.length > 1)
   const { contractBreaches, poisonAfter } = topology.limits
   const traced = ends.tracing?.sink(planned.name, sink.sink)
-  const options = { ...sink, ...traced, order, idsMayRepeat, contractBreaches, poisonAfter }
+  const poisonTo = poisonEnd(topology, outlet.hasFallback)
+  const options = { ...sink, ...traced, order, idsMayRepeat, contractBreaches, poisonAfter, poisonTo }
   return new SinkActor(
     options,
     { ...ends, parking: new Parking<Waiter>(...ends.parking), intake, outlet },

@@ -68,6 +68,7 @@ const FILES: Record<string, string | Buffer> = {
   'check-null.mjs': topology('sink: { check() { throw null }, write: () => [] }'),
   'open.mjs': topology("sink: { open() { throw new Error('locked') }, write: () => [] }"),
   'port.mjs': topology('source: http({ port: 70_000 })'),
+  'busy-admin.mjs': topology('admin: { port: Number(process.env.BUSY) }'),
   'busy.mjs': topology('source: http({ port: Number(process.env.BUSY) })'),
   'data.json': '{}',
   'text.txt': 'hello',
@@ -287,6 +288,8 @@ const TABLE: Row[] = [
   run('check-null.mjs', 'ERR_OPEN sink: cannot be opened: null'),
   run('open.mjs', 'ERR_OPEN sink: could not be opened: locked'),
   run('port.mjs', 'ERR_CONFIG port.mjs:3: http: port: got 70000, wanted an integer from 0 to 65535'),
+  run('busy-admin.mjs', /^ERR_OPEN topology "good": admin: .*127\.0\.0\.1:\d+/),
+  rowOf('validate busy-admin.mjs', /^ERR_OPEN topology "good": admin: .*127\.0\.0\.1:\d+/),
   run('busy.mjs', /^ERR_OPEN http: .*127\.0\.0\.1:\d+/),
   run(encodeURI('odd név.mjs'), /^ERR_MODULE module odd név\.mjs:3: it threw .+: Error: odd name/),
   // The other verbs.

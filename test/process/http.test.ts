@@ -50,6 +50,17 @@ describe('a request', () => {
     })
   })
 
+  test('that no handler or sink can take is answered 500, though there is no fallback sink; the others are served', async () => {
+    served = await serve()
+    for (const body of ['throws', 'kills its map thread', 'kills its sink thread']) {
+      const answered = await served.post(body)
+      expect(answered.status, body).toBe(500)
+      expect(answered.answer).not.toMatch(/secret|thread|poison/)
+      expect((await served.post('hello')).status).toBe(200)
+    }
+    expect(served.ledger).toEqual(['hello', 'hello', 'hello'])
+  })
+
   test('with the id of one that is in flight is 409; with that of one that is done, another message', async () => {
     served = await serve()
     writeFileSync(join(served.folder, 'down'), '')

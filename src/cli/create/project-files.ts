@@ -98,6 +98,7 @@ function readme(name: string, about: string, isTypeScript: boolean): string {
 ${about}
 | Command | Does |
 |---|---|
+| \`npm install\` | Comes first. |
 | \`npm start\` | Runs it. |
 | \`npm test\` | Checks what is ours against Millrace's contracts. |
 | \`npm run validate\` | Looks whether it could run, and runs nothing. |

@@ -1,6 +1,8 @@
 // Looks at everything, one thing after the other: what is found in one does not keep the others from being looked at.
 
+import { checkAdmin } from '../../topology/check-admin.js'
 import { checkEnds } from '../../topology/check-ends.js'
+import { thisMachine } from '../../topology/machine.js'
 import { type Plan, planOf } from '../../topology/plan.js'
 import { checkOnThread } from '../../topology/thread-check.js'
 import type { Topology } from '../../topology/types.js'
@@ -8,7 +10,7 @@ import type { Io } from '../io.js'
 import { loadModule, moduleUrl } from '../load-module.js'
 import { environmentFindings } from './environment.js'
 import { errorsOf, type Finding } from './finding.js'
-import { machineFindings, thisMachine } from './machine.js'
+import { machineFindings } from './machine.js'
 
 /** Gives all findings. */
 export async function findingsOf(module: string, how: { connects: boolean }, io: Io): Promise<Finding[]> {
@@ -19,7 +21,10 @@ export async function findingsOf(module: string, how: { connects: boolean }, io:
   const plan = planned(topology, add)
   if (plan !== undefined) findings.push(...machineFindings(topology, plan, thisMachine()))
   if (!topology.inline) await checkOnThread(topology, moduleUrl(module, io)).catch(add)
-  if (how.connects) for (const error of await checkEnds(topology)) add(error)
+  if (how.connects) {
+    for (const error of await checkEnds(topology)) add(error)
+    await checkAdmin(topology).catch(add)
+  }
   return findings
 }
 

@@ -1,24 +1,15 @@
 // Does the plan suit the machine: its memory, or what a container leaves of it, and its cores.
 
-import { availableParallelism, totalmem } from 'node:os'
 import { MillraceError } from '../../kernel/failure.js'
+import type { Machine } from '../../topology/machine.js'
 import type { Plan } from '../../topology/plan.js'
 import type { Topology } from '../../topology/types.js'
 import { countText } from '../format.js'
 import { bytesText } from '../graph/graph-text.js'
 import { errorsOf, type Finding, warning } from './finding.js'
 
-export type Machine = { cores: number; memoryBytes: number }
-
 /** Beside the mailboxes there are the heaps of the threads, and what user code keeps. */
 const MEMORY_PART = 0.75
-
-/** Gives what this process may use. */
-export function thisMachine(): Machine {
-  // Of a control group without a limit it is 0, or more than there is.
-  const limitBytes = process.constrainedMemory?.() || Number.POSITIVE_INFINITY
-  return { cores: availableParallelism(), memoryBytes: Math.min(totalmem(), limitBytes) }
-}
 
 /** Gives what does not suit. */
 export function machineFindings({ name }: Topology, plan: Plan, { cores, memoryBytes }: Machine): Finding[] {

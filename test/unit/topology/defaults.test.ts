@@ -100,6 +100,17 @@ describe('retry', () => {
     ])
   })
 
+  test('without one, the caller of a source that only tells is told', () => {
+    const source: Source = { read: () => null, redelivers: false }
+    const topology = topologyOf({ source, map: handler })
+    expect([...topology.stages, ...topology.sinks].map(({ retry }) => retry.onExhausted)).toEqual([
+      'nack',
+      'nack',
+    ])
+    const [stage] = topologyOf({ source, map: handler, fallback: sink() }).stages
+    expect(stage.retry.onExhausted).toBe('fallback')
+  })
+
   test('each field is decided on its own: own, else topology, else default', () => {
     const topology = topologyOf({
       retry: { attempts: 7, backoff: { initialMs: 1, factor: 3 }, onExhausted: 'nack' },

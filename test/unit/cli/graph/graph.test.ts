@@ -71,7 +71,10 @@ test('the data has all actors, mailboxes, routes and strategies', () => {
   // Each mailbox has a header of 512 bytes; parkings are with their actors.
   const inAll =
     mailboxes.reduce((sum, { capacityBytes }) => sum + capacityBytes + MAILBOX_HEADER_BYTES, 0) +
-    actors.reduce((sum, { parkingBytes }) => sum + (parkingBytes > 0 ? parkingBytes + MAILBOX_HEADER_BYTES : 0), 0)
+    actors.reduce(
+      (sum, { parkingBytes }) => sum + (parkingBytes > 0 ? parkingBytes + MAILBOX_HEADER_BYTES : 0),
+      0,
+    )
   expect(inAll).toBe(memoryBytes)
   expect(mailboxes.filter(({ settles }) => settles).map(({ from }) => from)).toEqual([
     'sink',
@@ -85,7 +88,7 @@ test('the text', () => {
   expect(graphText(whole())).toBe(`shop
 
   order      source (default: the source is one ordered stream, and no sink reorders it)
-  memory     68 MiB of at most 8 GiB, for messages of up to 1 MiB
+  memory     69 MiB of at most 8 GiB, for messages of up to 1 MiB
   in flight  at most 16,384 records
 
   actor      thread   kind       runs    at once  batch  timeout  tries     back-off                      then      parking
@@ -175,7 +178,7 @@ describe('Mermaid', () => {
   test('a box for each thread, its actors in it, an arrow for each mailbox', () => {
     const text = mermaidOf(whole())
     expectSound(text)
-    expect(text).toContain('%% shop: order source, 68 MiB of shared memory\nflowchart LR\n')
+    expect(text).toContain('%% shop: order source, 69 MiB of shared memory\nflowchart LR\n')
     expect(text).toContain(`  subgraph t1["thread price-0"]
     a1["price-0<br/>price<br/>concurrency 64<br/>5 tries, then fallback<br/>parking 4 MiB"]
   end

@@ -6,9 +6,10 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { environmentFindings } from '../../../../src/cli/validate/environment.js'
 import { errorsOf } from '../../../../src/cli/validate/finding.js'
-import { machineFindings, thisMachine } from '../../../../src/cli/validate/machine.js'
+import { machineFindings } from '../../../../src/cli/validate/machine.js'
 import { MillraceError } from '../../../../src/kernel/failure.js'
 import { withDefaults } from '../../../../src/topology/defaults.js'
+import { thisMachine } from '../../../../src/topology/machine.js'
 import { planOf } from '../../../../src/topology/plan.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-validate-'))
@@ -84,14 +85,14 @@ describe('the machine', () => {
       8,
       1.2 * plan.memoryBytes,
       [
-        `warning: topology "a": the mailboxes need 56 MiB, and this process may use 67 MiB: lower limits.messageBytes, or use fewer threads`,
+        `warning: topology "a": the mailboxes need 57 MiB, and this process may use 68 MiB: lower limits.messageBytes, or use fewer threads`,
       ],
     ],
     [
       8,
       plan.memoryBytes - 1,
       [
-        `error: topology "a": the mailboxes need 56 MiB, and this process may use 56 MiB: lower limits.messageBytes, or use fewer threads`,
+        `error: topology "a": the mailboxes need 57 MiB, and this process may use 57 MiB: lower limits.messageBytes, or use fewer threads`,
       ],
     ],
   ])('%d cores and %d bytes', (cores, memoryBytes, wanted) => {
