@@ -6,13 +6,6 @@ import { join } from 'node:path'
 /** There is no module at all. */
 export const NONE = Symbol('no module')
 
-/** What only the thread that opens it can tell. */
-export const OPENED_LATE = new Set([
-  'output in a missing directory',
-  'output is a directory',
-  'input is missing',
-])
-
 /** A module: its threads tell that they imported it, its source that it was opened. */
 const module = (body) => (index, folder) =>
   `

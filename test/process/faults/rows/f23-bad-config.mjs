@@ -1,7 +1,7 @@
 // F23: a topology that cannot be run: exit code 2 before any thread of it starts, with one clear message.
 
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { CASES, NONE, OPENED_LATE } from '../bad-configs.mjs'
+import { CASES, NONE } from '../bad-configs.mjs'
 import { ROOT } from '../child.mjs'
 
 /** @type {import('../row.mjs').Row} */
@@ -20,11 +20,7 @@ export const badConfig = {
       account.outcome.runs++
       account.expect(name, configProblems(ended, says))
       const onThreads = stage.ledger('threads').events.length
-      account.assert(
-        name,
-        onThreads === 0 || OPENED_LATE.has(name),
-        `the module was imported on ${onThreads} threads`,
-      )
+      account.assert(name, onThreads === 0, `the module was imported on ${onThreads} threads`)
       account.assert(name, stage.ledger('source').events.length === 0, 'the source was opened')
     }
   },
