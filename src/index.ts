@@ -24,9 +24,19 @@ export type {
   SourceRecord,
 } from './sources/source.js'
 export { defineTopology, isTopology } from './topology/define.js'
-export type { ActorView, Counts, Inspection, Progress, Running, Summary } from './topology/running.js'
+export type {
+  ActorView,
+  Counts,
+  Inspection,
+  LastError,
+  MailboxView,
+  Progress,
+  Running,
+  Summary,
+} from './topology/running.js'
 export { run, type StartOptions, start } from './topology/start.js'
 export type {
+  AdminOptions,
   Limits,
   MapStage,
   Order,

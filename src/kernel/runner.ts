@@ -85,6 +85,8 @@ export class Runner {
   private stepAll(): number {
     let work = 0
     for (const actor of this.actors) {
+      // A stop of the process hits a loop anywhere, and mostly while it works: between two steps, too, nobody may be late for it (H2).
+      this.clock.turned()
       try {
         work += actor.step()
       } catch (error) {

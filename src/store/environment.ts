@@ -23,6 +23,9 @@ export class Environment {
     this.#path = path
   }
 
+  /** What the file held when it was opened, as far as all of it was whole. */
+  found: Entries | undefined
+
   /** Opens the file and gives all its entries; 'broken' where they are not what was put. Throws LMDB's errors. */
   open(): Entries | 'broken' {
     const { lastTxnId } = this.#opened().getStats() as { lastTxnId: number }
@@ -36,6 +39,7 @@ export class Environment {
     }
     const head = this.#head() ?? (lastTxnId === 0 ? { epoch: 0, count: 0 } : undefined)
     if (head?.count !== entries.length) return 'broken'
+    this.found = entries
     this.#epoch = head.epoch + 1
     this.#commit((file) => this.#putHead(file, head.count))
     return entries

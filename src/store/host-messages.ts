@@ -5,10 +5,10 @@ export type Entries = readonly (readonly [key: string, value: Uint8Array])[]
 /** Of the store. That it hangs up is the end. */
 export type ToHost = { put: Entries }
 
-/** Of the host: the first says what came of opening, each other one answers a `put`. */
+/** Of the host: the first says what came of opening, each other one answers a `put`. `entries`: it was broken, but these are whole. */
 export type FromHost =
   | { kind: 'opened'; entries: Entries }
-  | { kind: 'broken'; reason: string }
+  | { kind: 'broken'; reason: string; entries?: Entries }
   | { kind: 'refused'; reason: string }
   | { kind: 'durable' }
   | { kind: 'failed'; reason: string }

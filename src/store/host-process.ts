@@ -15,7 +15,7 @@ const CRASHES: readonly unknown[] = ['SIGBUS', 'SIGSEGV', 'SIGABRT', 'SIGILL', '
 
 export type Started =
   | { kind: 'opened'; entries: Entries; host: HostProcess }
-  | { kind: 'broken'; reason: string }
+  | { kind: 'broken'; reason: string; entries?: Entries }
   | { kind: 'refused'; reason: string }
 
 type Ended = { kind: 'ended'; reason: string; crashed: boolean }

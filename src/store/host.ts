@@ -27,7 +27,10 @@ try {
   if (entries === 'broken') answer({ kind: 'broken', reason: 'an entry does not fit its checksum' })
   else answer({ kind: 'opened', entries })
 } catch (error) {
-  answer({ kind: isOfTheFile(error) ? 'broken' : 'refused', reason: reasonOf(error) })
+  // It could be read, and not be written: what it held is whole.
+  const entries = environment.found
+  if (isOfTheFile(error)) answer({ kind: 'broken', reason: reasonOf(error), ...(entries && { entries }) })
+  else answer({ kind: 'refused', reason: reasonOf(error) })
 }
 
 // It may have hung up before anybody listened.

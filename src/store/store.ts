@@ -111,12 +111,18 @@ export class Store {
     let started = await startHost(this.#path)
     // Once more, lest a file is given up for nothing.
     if (started.kind === 'broken') started = await startHost(this.#path)
+    if (started.kind === 'broken') this.#keep(started.entries ?? [])
     const reason = started.kind === 'broken' ? started.reason : this.#whyBroken()
     if (!isNew && reason !== undefined) started = await this.#startAfresh(started, reason)
     if (started.kind !== 'opened') throw new StoreError('failed', started.reason)
-    if (this.#entries.size === 0) for (const [key, value] of started.entries) this.#entries.set(key, value)
+    if (this.#entries.size === 0) this.#keep(started.entries)
     else await this.#rewrite(started.host)
     this.#host = started.host
+  }
+
+  /** What a file holds, where nothing newer is in memory. */
+  #keep(entries: Entries): void {
+    if (this.#entries.size === 0) for (const [key, value] of entries) this.#entries.set(key, value)
   }
 
   /** What is in memory was durable once, and may be newer than what a new host has found. */

@@ -3,6 +3,7 @@
 
 import {
   closeSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -14,7 +15,9 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import type { Journal, Range, Suspects } from '../actors/begun-notes.js'
+import { messageOf } from '../kernel/failure.js'
 import { Isolation } from '../kernel/isolation.js'
+import type { Log } from '../kernel/log.js'
 
 /** What the threads are told of it. `suspects`: by place, which is the name of a map stage or sink. */
 export type BegunFiles = {
@@ -68,6 +71,8 @@ export class BegunFile implements Journal {
   readonly isolation: Isolation
   private readonly fd: number
   private readonly life: number
+  private readonly log: Log | undefined
+  private isUnwritable = false
   private readonly doubles = new Float64Array(HEAD + 3 * 64)
 
   /** Of the actor with this name, at this place. */
@@ -76,8 +81,10 @@ export class BegunFile implements Journal {
     place: string,
     actorName: string,
     isolation = new Isolation(),
+    log?: Log,
   ) {
     this.isolation = isolation
+    this.log = log
     // A predecessor on this actor may have died with it.
     isolation.release()
     this.fd = openSync(join(directory, `begun-${place}@${actorName}.note`), 'w')
@@ -93,11 +100,32 @@ export class BegunFile implements Journal {
     doubles[2] = count
     for (let i = 0; i < count; i++) doubles.set(ranges[i], HEAD + 3 * i)
     doubles[SUM] = checksum(doubles, count)
-    writeSync(this.fd, new Uint8Array(doubles.buffer, 0, 8 * (HEAD + 3 * count)), 0, undefined, 0)
+    this.overwrite(new Uint8Array(doubles.buffer, 0, 8 * (HEAD + 3 * count)))
   }
 
   close(): void {
     closeSync(this.fd)
+  }
+
+  /** Without a note the work goes on: only whoever kills the process in the meantime is not found. */
+  private overwrite(bytes: Uint8Array): void {
+    try {
+      writeSync(this.fd, bytes, 0, undefined, 0)
+      this.isUnwritable = false
+    } catch (error) {
+      if (!this.isUnwritable) this.log?.warn(`what is begun cannot be noted: ${messageOf(error)}`)
+      this.isUnwritable = true
+      this.forget()
+    }
+  }
+
+  /** What is there now is about others, who must not be blamed for what comes. */
+  private forget(): void {
+    try {
+      ftruncateSync(this.fd)
+    } catch {
+      // Its checksum or its life may still say so.
+    }
   }
 }
 

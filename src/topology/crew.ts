@@ -187,7 +187,7 @@ export class Crew {
     if (begun === undefined || (kind !== 'mapper' && kind !== 'sink')) return undefined
     const place = kind === 'mapper' ? this.options.topology.stages[stage].name : sink
     const isolation = new Isolation(memory.isolation, plan.actors.indexOf(planned) + 1)
-    const file = new BegunFile(begun, place, name, isolation)
+    const file = new BegunFile(begun, place, name, isolation, this.logOf(name))
     this.journals.push(file)
     return file
   }

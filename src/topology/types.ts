@@ -113,6 +113,7 @@ export type Topology = {
 }
 
 export type {
+  AdminOptions,
   Headers,
   MapContext,
   MapHandler,

@@ -16,7 +16,10 @@ export type Door = {
   readonly bodyBytesMax: number
   /** Bytes that may still be held. */
   readonly freeBytes: number
+  /** True for the id of a message in flight. */
   hasId(id: string): boolean
+  /** True for one that only the source may give. */
+  isOurs(id: string): boolean
 }
 
 const OWN_ID = /^[\x21-\x7e]{1,256}$/
@@ -31,7 +34,7 @@ export function refusalOf(request: IncomingMessage, declaredBytes: number, door:
   if (!door.isReady) return REFUSALS.notReady
   const id = headers['x-numaflow-id']
   if (id !== undefined) {
-    if (!OWN_ID.test(String(id))) return REFUSALS.badId
+    if (!OWN_ID.test(String(id)) || door.isOurs(String(id))) return REFUSALS.badId
     if (door.hasId(String(id))) return REFUSALS.sameId
   }
   if (Number.isNaN(eventTimeOf(headers))) return REFUSALS.badEventTime

@@ -1,7 +1,6 @@
 // The source of HTTP requests: takes them, gives their bodies as records, and answers them when they are settled.
 // A request is answered exactly once, or its connection has ended. What is held is limited: requests that wait, and their bytes.
 
-import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { BearerToken } from '../../http/bearer-token.js'
 import { createHttpServer, type HttpServer } from '../../http/http-server.js'
@@ -12,6 +11,7 @@ import { refusalOf } from './admission.js'
 import { sendAnswer } from './answer.js'
 import { DISCARD_BYTES_MAX, receivingOn, takeBody } from './body.js'
 import { Exchange } from './exchange.js'
+import { IdMaker } from './id-maker.js'
 import { Inbox } from './inbox.js'
 import { eventTimeOf, setHeaders } from './message-headers.js'
 import { REFUSALS, type Refusal } from './refusal.js'
@@ -41,6 +41,7 @@ export class HttpSource {
   private readonly heldBytesMax: number
   private readonly inbox = new Inbox()
   private readonly waiting = new Waiting()
+  private readonly ids = new IdMaker()
   private readonly tally: Tally
   private server: HttpServer | undefined
   private ticker: Ticker | undefined
@@ -137,6 +138,10 @@ export class HttpSource {
     return this.waiting.hasId(id)
   }
 
+  isOurs(id: string): boolean {
+    return this.ids.isOurs(id)
+  }
+
   held(bytes: number): void {
     this.inbox.heldBytes += bytes
   }
@@ -166,7 +171,7 @@ export class HttpSource {
     }
     const ownId = headers['x-numaflow-id']
     const isOwnId = ownId !== undefined
-    const id = isOwnId ? String(ownId) : randomUUID()
+    const id = isOwnId ? String(ownId) : this.ids.next()
     const exchange = new Exchange(response, socket, id, isOwnId, declaredBytes)
     const { record } = exchange
     record.id = id

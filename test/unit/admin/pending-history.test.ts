@@ -21,5 +21,6 @@ describe('the history of what is pending', () => {
     expect(history.average(10_000)).toBe(5)
     history.add(905)
     expect(history.average(900)).toBe(6)
+    expect(history.average(10_000)).toBe(6)
   })
 })

@@ -1,11 +1,21 @@
 // Notes that outlive the process: what each life leaves, the next one knows, counted once; and what is broken says nothing.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Range, Suspects } from '../../../src/actors/begun-notes.js'
+import { Isolation } from '../../../src/kernel/isolation.js'
+import { createLog } from '../../../src/kernel/log.js'
 import { BegunFile, closeBegunFiles, openBegunFiles } from '../../../src/topology/begun-files.js'
 
 const RUNS = Number(process.env.RUNS ?? 100)
@@ -241,4 +251,16 @@ describe('what is known', () => {
     live({ 'map@map': alone(0, 5) })
     expect(suspectsNow().map.deliveries).toEqual({ '0:5': 1 })
   })
+})
+
+it.skipIf(!existsSync('/dev/full'))('a disk that is full is told once, and ends nobody', () => {
+  const begun = openBegunFiles(directory)
+  symlinkSync('/dev/full', join(directory, 'begun-map@map.note'))
+  const said: string[] = []
+  const log = createLog(({ message }) => said.push(message), 'map', 'map')
+  const file = new BegunFile(begun, 'map', 'map', new Isolation(), log)
+  file.write([[0, 1, 2]], true)
+  file.write([[0, 3, 4]], true)
+  file.close()
+  expect(said).toEqual([expect.stringContaining('what is begun cannot be noted: ENOSPC')])
 })

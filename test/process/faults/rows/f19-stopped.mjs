@@ -12,7 +12,7 @@ export const stopped = {
   async run({ scene, pick, random }, account) {
     for (const order of ['none', 'key', 'source']) {
       const stage = scene(order, { count: pick(8_000, 30_000), keys: 500 })
-      await onePause(stage, account, { order, pauses: pick(1, 3), pauseMs: pick(4_000, 60_000), random })
+      await onePause(stage, account, { order, pauses: pick(1, 3), pauseMs: pick(3_000, 60_000), random })
     }
   },
 }
@@ -20,7 +20,7 @@ export const stopped = {
 async function onePause(stage, account, { order, pauses, pauseMs, random }) {
   const child = stage.start(
     'pausable',
-    { order, timeoutMs: 2_000, rate: 5_000 },
+    { order, timeoutMs: 1_000, rate: 5_000 },
     { timeoutMs: pauses * pauseMs + 120_000 },
   )
   for (let pause = 0; pause < pauses; pause++) {

@@ -79,7 +79,7 @@ describe('a request', () => {
     while (records.length < 2) records.push(...(await http.next()))
     expect(new Set(records.map(({ id }) => id)).size).toBe(2)
     for (const record of records) {
-      expect(record.id).toMatch(/^[\da-f-]{36}$/)
+      expect(record.id).toMatch(/^[\w-]{16}-[\da-z]+$/)
       expect([record.headers, record.keys, record.eventTime, record.trace]).toEqual([
         undefined,
         undefined,
@@ -198,6 +198,10 @@ describe('an answer of the sink', () => {
     expect(await http.post('next')).toMatchObject({ status: 200, body: 'next' })
   })
 
+  test('with status 205 is sent without its payload, too', async () => {
+    expect(await answerWith({ payload: payload('x'), status: 205 })).toMatchObject({ status: 205, body: '' })
+  })
+
   test.each([
     ['a status that is none', { status: 99 }],
     ['a status that is no end', { status: 101 }],
@@ -263,6 +267,15 @@ describe('refused', () => {
   test('405 to HEAD has no body', async () => {
     await opened()
     expect(await http.post('', { method: 'HEAD' })).toMatchObject({ status: 405, body: '' })
+  })
+
+  test('400: an id that begins like those that the source makes', async () => {
+    await opened()
+    http.echo()
+    const id = String((await http.post('x')).headers['x-numaflow-id'])
+    for (const guess of [id, id.replace(/-[^-]*$/, '-1')]) {
+      expect((await http.post('x', { headers: { 'X-Numaflow-Id': guess } })).status).toBe(400)
+    }
   })
 
   test('409: the same id while the first is in flight, and not after it', async () => {
@@ -332,6 +345,18 @@ describe('refused', () => {
     expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual([200, 200])
     http.echo()
     expect((await http.post('4')).status).toBe(200)
+  })
+
+  test('429 before the body is asked for', async () => {
+    await opened({ inFlight: 1 })
+    const first = http.post('1')
+    const [record] = await http.next()
+    const raw = await http.raw()
+    raw.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n')
+    await raw.closed()
+    expect(raw.statuses).toEqual([429])
+    http.ack(record)
+    await first
   })
 
   test('429: bodies that came while others took the last places', async () => {
