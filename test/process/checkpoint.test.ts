@@ -12,7 +12,7 @@ import { MAIN, ROOT } from '../support/child.js'
 
 const KILLS = Number(process.env.CHECKPOINT_KILLS ?? 10)
 const SEED = Number(process.env.CHECKPOINT_SEED ?? Date.now() & 0x7fffffff)
-const LINES = 40_000 * (KILLS + 2)
+const LINES = 16_000 * (KILLS + 2)
 const LINE_BYTES = 32
 
 const log = createLog(() => undefined, 'test', 'test')
@@ -58,7 +58,7 @@ async function runUntil(moreBytes: number, signal: NodeJS.Signals): Promise<Ende
       child.kill('SIGKILL')
       throw new Error(`${wantedBytes} bytes were not written within 30 s:\n${(await ended).stderr}`)
     }
-    await new Promise((resolve) => setImmediate(resolve))
+    await new Promise((resolve) => setTimeout(resolve, 2))
   }
   child.kill(signal)
   return ended
@@ -107,7 +107,7 @@ describe('a checkpoint', () => {
       const isLast = life === KILLS
       const { code, stderr } = await (isLast
         ? start().ended
-        : runUntil(1 + random(30_000 * LINE_BYTES), 'SIGKILL'))
+        : runUntil(1 + random(12_000 * LINE_BYTES), 'SIGKILL'))
       if (isLast) expect(code, stderr).toBe(0)
       const { numbers, torn, lines } = writtenFrom(linesBefore)
       // It begins exactly at the saved position, and leaves out nothing.
@@ -131,7 +131,7 @@ describe('a checkpoint', () => {
     console.info(`terms: CHECKPOINT_SEED=${SEED}`)
     const random = randomOf(SEED)
     for (let life = 0; life < 5; life++) {
-      const { code, stderr } = await runUntil(1 + random(30_000 * LINE_BYTES), 'SIGTERM')
+      const { code, stderr } = await runUntil(1 + random(12_000 * LINE_BYTES), 'SIGTERM')
       expect(code, stderr).toBe(0)
       expect(await savedLine()).toBe(statSync(out).size / LINE_BYTES)
     }
@@ -148,7 +148,7 @@ describe('a checkpoint', () => {
     const first = start()
     const deadline = performance.now() + 30_000
     while (statSync(out).size === 0 && performance.now() < deadline)
-      await new Promise((resolve) => setImmediate(resolve))
+      await new Promise((resolve) => setTimeout(resolve, 2))
     // Stopped, it cannot end before the second one has looked.
     first.child.kill('SIGSTOP')
     const { code, stderr } = await start().ended
