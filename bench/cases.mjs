@@ -30,7 +30,7 @@ export const CASES = {
     kind: 'rate',
     about: 'generator → map (copy of 128 B) → sink, every message acknowledged',
     ours: 'millrace-1',
-    quickMs: 26_000,
+    quickMs: 23_000,
     counts: {
       loop: 8_000_000,
       'packed-1': 8_000_000,
@@ -50,7 +50,7 @@ export const CASES = {
     kind: 'rate',
     about: 'the same with 1 KB',
     ours: 'millrace-1',
-    quickMs: 26_000,
+    quickMs: 23_000,
     counts: {
       loop: 3_000_000,
       'packed-1': 3_000_000,
@@ -79,14 +79,14 @@ export const CASES = {
     about:
       'POST of 128 B → map (copy) → sink that answers with it; 64 connections, autocannon in its own process; every answer checked',
     ours: 'millrace-http',
-    quickMs: 8_000,
+    quickMs: 6_000,
     counts: { 'node:http': 200_000, 'millrace-http': 200_000, 'millrace-http-inline': 200_000 },
   },
   'http-echo-p99': {
     kind: 'http-latency',
     about: 'the same: how long 99 of 100 requests take at most',
     ours: 'millrace-http',
-    quickMs: 8_000,
+    quickMs: 6_000,
     counts: { 'node:http': 200_000, 'millrace-http': 200_000, 'millrace-http-inline': 200_000 },
   },
   'idle-cpu': {

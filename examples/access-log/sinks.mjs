@@ -28,6 +28,8 @@ function fresh(path, sink) {
   let count = 0
   return {
     ...sink,
+    // `open` makes the directory: it need not be there before.
+    check: undefined,
     async open(context) {
       log = context.log
       await mkdir(dirname(path), { recursive: true })

@@ -21,6 +21,7 @@ import { CallTimes } from './call-times.js'
 import { type Death, type PoisonEnd, poisonOf } from './death.js'
 import { Emitter, FULL, TOO_LARGE } from './emitter.js'
 import { Expansion } from './expansion.js'
+import { GiveUpLog } from './give-up-log.js'
 import type { Intake } from './intake.js'
 import { Lanes } from './lanes.js'
 import { MapCalls } from './map-calls.js'
@@ -90,6 +91,7 @@ export class Mapper implements Actor {
   private readonly calls: MapCalls
   private readonly times: CallTimes
   private readonly retryLog: RetryLog
+  private readonly giveUpLog: GiveUpLog
   private readonly expansion: Expansion
   private readonly retries: MapRetries
   private readonly context: MapContext
@@ -139,6 +141,7 @@ export class Mapper implements Actor {
       this.counters.add('late')
     }
     this.retryLog = new RetryLog(this.name, host)
+    this.giveUpLog = new GiveUpLog(host)
     this.times = new CallTimes(host.clock, this.counters)
     this.calls = new MapCalls(this.cell, host, options.handlerTimeoutMs, onLate, this.times, this.notes)
     this.expansion = new Expansion(this.cell, memory.inbounds, this.emitter, this.calls)
@@ -442,7 +445,7 @@ export class Mapper implements Actor {
     }
     task.failure = { reason: `${this.name}: ${messageOf(error)}`, error, attempts, stage: this.name }
     task.verdict = onExhausted === 'drop' ? 'dropped' : onExhausted
-    this.host.log.warn(what, { outcome: task.verdict })
+    this.giveUpLog.say(what, task.verdict)
     if (!this.inSourceOrder) this.queue.push(task)
   }
 

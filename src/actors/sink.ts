@@ -20,6 +20,7 @@ import type { OnSuccessMessage, Sink } from '../sinks/sink.js'
 import type { TracedSink } from './actor-tracing.js'
 import { BegunNotes, type Journal } from './begun-notes.js'
 import { type Death, type PoisonEnd, poisonOf } from './death.js'
+import { GiveUpLog } from './give-up-log.js'
 import type { Intake } from './intake.js'
 import type { Order } from './order.js'
 import type { Parking } from './parking.js'
@@ -84,6 +85,7 @@ export class SinkActor implements Actor {
   private readonly notes: BegunNotes | undefined
   private readonly health: SinkHealth
   private readonly retryLog: RetryLog
+  private readonly giveUpLog: GiveUpLog
   /** Writes that the sink has not answered. */
   private calls = 0
   /** Writes that were given up and still have no answer. */
@@ -111,6 +113,7 @@ export class SinkActor implements Actor {
     this.host = host
     this.health = new SinkHealth(this.name, host, this.counters)
     this.retryLog = new RetryLog(this.name, host)
+    this.giveUpLog = new GiveUpLog(host)
     const isSpecial = (kind: number) => (kind & 0xff) === MARKER || (role === 'sink' && kind === TO_FALLBACK)
     const passOn = (message: Message) => this.passOn(message)
     const { idsMayRepeat } = options
@@ -512,7 +515,7 @@ export class SinkActor implements Actor {
       default:
         if (!this.toFallback(message, reason, error)) return false
     }
-    this.host.log.warn(what, { outcome: onExhausted })
+    this.giveUpLog.say(what, onExhausted)
     return true
   }
 

@@ -17,7 +17,7 @@ import { type OptionValues, UsageError, type Verb } from './verb.js'
 /** How a topology is started: `start` of the topology folder, or a test's. */
 export type Start = (
   target: URL,
-  options: { log: LogWriter; threads?: 0; state?: string; admin?: { port: number } },
+  options: { log: LogWriter; logLevel: LogLevel; threads?: 0; state?: string; admin?: { port: number } },
 ) => Promise<Running>
 
 type Command = {
@@ -74,7 +74,7 @@ export const runVerb: Verb = {
   notes: [
     'The first SIGINT or SIGTERM drains: reading stops, and what is in flight is finished. The second stops at once.',
     'Exit code 0: every record read was acked, or the drain was clean; 1: it failed, or records were nacked for good;',
-    '2: the module, its configuration or an option is unusable.',
+    '2: the module, its configuration or an option is unusable, or something could not be opened.',
   ].join('\n'),
   async main(operands, options, io) {
     const command = commandOf(operands[0], options, io)
@@ -140,9 +140,11 @@ export async function run(command: Command, io: Io, start: Start): Promise<numbe
 async function follow(context: RunContext, start: Start): Promise<number> {
   const { command, io, line, signals } = context
   const log = createLogWriter(io, command.level, line.clear)
-  const state = io.env.MILLRACE_STATE
+  // Set to nothing is not set.
+  const state = io.env.MILLRACE_STATE || undefined
   const starting = start(command.url, {
     log,
+    logLevel: command.level,
     ...(command.isInline && { threads: 0 }),
     ...(state !== undefined && { state }),
     ...(command.adminPort !== undefined && { admin: { port: command.adminPort } }),

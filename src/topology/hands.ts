@@ -1,6 +1,6 @@
 // What the supervisor works through: the threads of a topology, or its one loop.
 
-import type { LogWriter } from '../kernel/log.js'
+import type { LogLevel, LogWriter } from '../kernel/log.js'
 import type { Replay } from '../replay/dead-line.js'
 import type { PlanMemory } from './memory.js'
 import type { Plan } from './plan.js'
@@ -12,6 +12,8 @@ export type HandsOptions = {
   plan: Plan
   memory: PlanMemory
   log: LogWriter
+  /** What is less than this stays on its thread. */
+  logLevel: LogLevel
   life: CrewLife
 }
 

@@ -64,7 +64,8 @@ async function prepare(topology: Topology, options: StartOptions): Promise<Share
   const runKey = crypto.getRandomValues(new Int32Array(2)) as unknown as [number, number]
   const life = { runKey, incarnation: 0, epoch: 1, begun: begunOf(topology, options) }
   const errors = new LastErrors(options.log ?? logToStderr)
-  return { topology, plan, memory: createMemory(plan), log: errors.write, life, errors }
+  const logLevel = options.logLevel ?? (options.log === undefined ? 'warn' : 'trace')
+  return { topology, plan, memory: createMemory(plan), log: errors.write, logLevel, life, errors }
 }
 
 async function supervise(shared: Shared, hands: Hands, options: StartOptions): Promise<Running> {

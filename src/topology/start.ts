@@ -2,7 +2,7 @@
 
 import type { AdminOptions } from '../admin/admin-options.js'
 import { MillraceError, messageOf } from '../kernel/failure.js'
-import type { LogWriter } from '../kernel/log.js'
+import { LOG_LEVELS, type LogLevel, type LogWriter } from '../kernel/log.js'
 import { checkNames, unusable } from '../kernel/options.js'
 import type { Replay } from '../replay/dead-line.js'
 import type { Running, Summary } from './running.js'
@@ -11,6 +11,8 @@ import type { Topology } from './types.js'
 export type StartOptions = {
   /** Where log records go. Default: warnings and worse to stderr, a line each. */
   log?: LogWriter
+  /** What is less than this stays on its thread, and costs next to nothing there. Default: `trace` with a `log`, `warn` without. */
+  logLevel?: LogLevel
   /** 0: everything in one loop of this thread. */
   threads?: 0
   /**
@@ -59,11 +61,13 @@ function isOutOfDescriptors(error: unknown): boolean {
 }
 
 function checkOptions(options: StartOptions): void {
-  checkNames('start()', options, ['log', 'threads', 'state', 'admin', 'replay'], '{ threads: 0 }')
-  const { threads, log, state } = options
+  checkNames('start()', options, ['log', 'logLevel', 'threads', 'state', 'admin', 'replay'], '{ threads: 0 }')
+  const { threads, log, logLevel, state } = options
   if (threads !== undefined && threads !== 0)
     throw unusable('start(): threads', threads, '0, or nothing: map threads are in the topology')
   if (state !== undefined && (typeof state !== 'string' || state === ''))
     throw unusable('start(): state', state, 'the path of a directory')
   if (log !== undefined && typeof log !== 'function') throw unusable('start(): log', log, 'a function')
+  if (logLevel !== undefined && !LOG_LEVELS.includes(logLevel))
+    throw unusable('start(): logLevel', logLevel, `one of ${LOG_LEVELS.join(', ')}`)
 }

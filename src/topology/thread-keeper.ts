@@ -125,8 +125,8 @@ export class ThreadKeeper {
   }
 
   private begin(life: CrewLife): ThreadLink {
-    const { module, fingerprint, replay, plan, memory, thread, log } = this.options
-    const task = { module, fingerprint, replay, plan, memory, thread, life }
+    const { module, fingerprint, replay, plan, memory, thread, log, logLevel } = this.options
+    const task = { module, fingerprint, replay, plan, memory, thread, logLevel, life }
     const link = new ThreadLink(this.threads, task, this.pulse, {
       log,
       done: () => this.reports.done(),

@@ -4,7 +4,7 @@
 import { type MessagePort, threadId } from 'node:worker_threads'
 import { remote, serve } from '../kernel/control.js'
 import { type ErrorRecord, toErrorRecord } from '../kernel/failure.js'
-import type { LogRecord } from '../kernel/log.js'
+import { isNeeded, type LogLevel, type LogRecord } from '../kernel/log.js'
 import { Pulse } from '../kernel/pulse.js'
 import type { Replay } from '../replay/dead-line.js'
 import { Crew } from './crew.js'
@@ -27,6 +27,7 @@ export type ThreadTask = {
   plan: Plan
   memory: PlanMemory
   thread: string
+  logLevel: LogLevel
   life: CrewLife
   /** This thread serves its methods here. */
   control: MessagePort
@@ -73,7 +74,9 @@ export default async function runThread(task: ThreadTask): Promise<void> {
             thread: task.thread,
             module: task.module,
             life: task.life,
-            log: (record) => void reports.log(record).catch(ignore),
+            log: (record) => {
+              if (isNeeded(record, task.logLevel)) void reports.log(record).catch(ignore)
+            },
             done: () => void reports.done().catch(ignore),
             failed: (error) => void reports.failed(toErrorRecord(error)).catch(ignore),
             stats: (stats) => void reports.stats(stats).catch(ignore),

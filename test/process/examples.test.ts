@@ -1,7 +1,7 @@
 // Every example, run as its reader runs it: exit code, and exactly what comes out of it.
 
-import { readdirSync, readFileSync } from 'node:fs'
-import { describe, expect, it, test } from 'vitest'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { beforeAll, describe, expect, it, test } from 'vitest'
 // @ts-expect-error: the examples are plain JavaScript
 import { accessLog } from '../../examples/access-log/generate.mjs'
 // @ts-expect-error
@@ -23,6 +23,12 @@ function runExample(name: string, args: readonly string[], more: Parameters<type
 function summaryOf({ stderr }: Ended): Record<string, unknown> {
   return JSON.parse(linesOf(stderr).at(-1) ?? '')
 }
+
+// As after a clone: they make what they need.
+beforeAll(() => {
+  for (const name of ['access-log', 'custom'])
+    rmSync(`${ROOT}examples/${name}/out`, { recursive: true, force: true })
+})
 
 test('there is a test for each example', () => {
   expect(readdirSync(`${ROOT}examples`).sort()).toEqual(TESTED)

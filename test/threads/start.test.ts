@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Running, Summary, start as startType } from '../../src/index.js'
+import type { LogRecord, Running, Summary, start as startType } from '../../src/index.js'
 
 let start: typeof startType
 let folder: string
@@ -48,6 +48,15 @@ async function until(what: string, condition: () => boolean): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve))
   }
 }
+
+it('what is logged below logLevel stays on its thread', async () => {
+  const messages: string[] = []
+  const log = ({ actor, message }: LogRecord) => {
+    if (actor === 'map') messages.push(message)
+  }
+  await (await start(fixture('chatty', {}), { log, logLevel: 'info' })).finished
+  expect(messages).toEqual(['news', 'news', 'news'])
+})
 
 describe('a topology on threads', () => {
   const count = Number(process.env.COUNT ?? 500_000)
