@@ -2,6 +2,7 @@
 // it, as that runs on other threads. It listens before anything is opened, and until the topology has ended.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { authorizationIn } from '../http/authorization.js'
 import { BearerToken } from '../http/bearer-token.js'
 import { createHttpServer, type HttpServer } from '../http/http-server.js'
 import { sendProblem } from '../http/problem.js'
@@ -19,7 +20,7 @@ const LIMITS = {
   connections: 256,
   headersTimeoutMs: 5_000,
   requestTimeoutMs: 10_000,
-  keepAliveMs: 15_000,
+  keepAliveMs: 5_000,
 }
 /** How long the last words may take. The process does not wait for them. */
 const CLOSE_MS = 250
@@ -76,7 +77,17 @@ export class AdminServer {
     await this.server?.close({ graceMs: CLOSE_MS }).catch(() => {})
   }
 
+  /** Whatever goes wrong here must not end the process that it tells of. */
   private take(request: IncomingMessage, response: ServerResponse): void {
+    try {
+      this.route(request, response)
+    } catch (error) {
+      this.log.warn(`a request could not be answered: ${messageOf(error)}`)
+      response.destroy()
+    }
+  }
+
+  private route(request: IncomingMessage, response: ServerResponse): void {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value)
     const [path, query = ''] = (request.url ?? '').split(/\?(.*)/s)
     const isHead = request.method === 'HEAD'
@@ -89,11 +100,11 @@ export class AdminServer {
   private admits(request: IncomingMessage, response: ServerResponse): boolean {
     if (this.token === undefined) {
       // A page of somebody else, whose name was made to lead here, must not read what only this machine may.
-      if (isOurs(request.headers.host)) return true
+      if (isOurs(request.headersDistinct.host)) return true
       sendProblem(response, 421)
       return false
     }
-    if (this.token.accepts(authorizationOf(request.headers.authorization))) return true
+    if (this.token.accepts(authorizationOf(authorizationIn(request)))) return true
     sendProblem(response, 401, undefined, ['WWW-Authenticate', 'Basic realm="millrace", charset="UTF-8"'])
     return false
   }
@@ -131,8 +142,9 @@ export class AdminServer {
   }
 }
 
-/** Tells whether a Host header names this machine. Without one, it was no browser that asked. */
-function isOurs(host: string | undefined): boolean {
-  if (host === undefined) return true
-  return isLoopback(host.replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1'))
+/** Tells whether the Host header names this machine. Without one, it was no browser that asked; of two, one may lie. */
+function isOurs(hosts: readonly string[] | undefined): boolean {
+  if (hosts === undefined) return true
+  const [host, ...others] = hosts
+  return others.length === 0 && isLoopback(host.replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1'))
 }

@@ -35,9 +35,9 @@ export class AdminState {
   }
 
   private tick(): void {
+    this.heartbeat.tick()
     const { pending, unit } = this.view.inspect().progress
     if (pending !== undefined && unit === 'records') this.pending.add(pending)
-    this.heartbeat.tick()
     this.events.tell()
   }
 }

@@ -20,6 +20,8 @@ function write(response: ServerResponse, isHead: boolean, status: number, value:
   response.writeHead(status, {
     'Content-Type': 'application/json; charset=utf-8',
     'Content-Length': Buffer.byteLength(body),
+    // Anybody may ask: nobody keeps a place by it.
+    Connection: 'close',
   })
   response.end(isHead ? undefined : body)
 }

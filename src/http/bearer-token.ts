@@ -4,6 +4,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { type Clock, systemClock } from '../kernel/clock.js'
+import { countText } from '../kernel/count-text.js'
 import { MillraceError, messageOf } from '../kernel/failure.js'
 import type { Log } from '../kernel/log.js'
 
@@ -61,13 +62,17 @@ export class BearerToken {
 
   private fromFile(path: string): readonly Buffer[] {
     let text: string
+    let version: string
     try {
-      this.version = versionOf(path)
+      version = versionOf(path)
       text = readFileSync(path, 'utf8')
     } catch (error) {
       this.unusable(`tokenFile: ${JSON.stringify(path)} cannot be read: ${messageOf(error)}`)
     }
-    return this.tokensOf(text, `tokenFile: ${JSON.stringify(path)}`)
+    const tokens = this.tokensOf(text, `tokenFile: ${JSON.stringify(path)}`)
+    // Only now: what could not be read or used is looked at again.
+    this.version = version
+    return tokens
   }
 
   /** Reads the file again where it has changed. One that cannot be used leaves the tokens as they were. */
@@ -94,7 +99,7 @@ export class BearerToken {
       .filter((line) => line !== '')
     if (tokens.length === 0) this.unusable(`${what} holds no token`)
     if (tokens.length > TOKENS_MAX)
-      this.unusable(`${what} holds ${tokens.length} tokens, wanted at most ${TOKENS_MAX}`)
+      this.unusable(`${what} holds ${countText(tokens.length)} tokens, wanted at most ${TOKENS_MAX}`)
     if (!tokens.every((token) => /^[\x21-\x7e]+$/.test(token)))
       this.unusable(`${what} holds a token with characters that no header can carry, wanted visible ASCII`)
     return tokens.map(hashOf)
@@ -108,7 +113,8 @@ export class BearerToken {
 /** Changes with the file: also where a link leads to another one. */
 function versionOf(path: string): string {
   const { mtimeMs, ctimeMs, size, ino } = statSync(path)
-  if (size > FILE_BYTES_MAX) throw new Error(`it has ${size} bytes, wanted at most ${FILE_BYTES_MAX}`)
+  if (size > FILE_BYTES_MAX)
+    throw new Error(`it has ${countText(size)} bytes, wanted at most ${countText(FILE_BYTES_MAX)}`)
   return `${mtimeMs} ${ctimeMs} ${size} ${ino}`
 }
 

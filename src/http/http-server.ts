@@ -10,13 +10,13 @@ import {
   type ServerOptions,
   type ServerResponse,
 } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { within } from '../kernel/deadline.js'
 import { MillraceError, messageOf } from '../kernel/failure.js'
 import { HTTP_LIMITS, type HttpLimits } from './http-limits.js'
 import { addressText, listenError } from './listen-error.js'
-import { rawProblem } from './problem.js'
+import { rawProblem, sendProblem } from './problem.js'
 
 export type TlsFiles = { certFile: string; keyFile: string }
 
@@ -37,10 +37,11 @@ export type Address = { port: number; host: string }
 /** Of the errors that Node's parser and its time-outs give; all others of the parser are 400. */
 const STATUS_BY_CODE: Record<string, number> = {
   HPE_HEADER_OVERFLOW: 431,
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 }
 const PARSER_ERROR = 'HPE_'
+/** How long whoever sends a request on an open connection just now is still told that it closes. */
+const LINGER_MS = 250
 const CHECK_MS_MIN = 50
 const CHECK_MS_MAX = 1_000
 /** The newest response of a connection. */
@@ -76,6 +77,17 @@ export class HttpServer {
     const { continues } = options
     if (continues !== undefined)
       server.on('checkContinue', (request, response) => this.take(request, response, continues))
+    // Node would answer both without our words, or not at all.
+    server.on('checkExpectation', (request, response) =>
+      this.take(request, response, () => {
+        options.refused?.(417)
+        sendProblem(response, 417, undefined, ['Connection', 'close'])
+      }),
+    )
+    server.on('connect', (_, connection) => {
+      options.refused?.(405)
+      connection.end(rawProblem(405))
+    })
     server.on('clientError', (error, connection) => this.refuse(error, connection))
     server.on('drop', () => this.dropped++)
     server.on('connection', (socket: Socket) => {
@@ -116,8 +128,10 @@ export class HttpServer {
     this.isClosing = true
     const { server } = this
     if (!server.listening) return
-    // Idle connections end with it.
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    // Not the server's own close: that resets connections that are idle, also where a request is on its way on one of them.
+    const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()))
+    await within(Math.min(LINGER_MS, graceMs / 2), closed, () => {})
+    server.close()
     await within(graceMs, closed, () => {
       for (const socket of this.sockets) socket.destroy()
       return closed

@@ -28,6 +28,12 @@ export class Runner {
   private keepAlive: NodeJS.Timeout | undefined
   private running = false
   private parked = false
+  /** True between a wake on this thread and its turn. */
+  private woken = false
+  /** The wait that is still to end, whatever has woken the thread since: the value that it waits on, and until when. */
+  private waited: Promise<unknown> | undefined
+  private waitedValue = 0
+  private waitedUntilMs = 0
 
   /**
    * `isAlone`: there is no other thread, so that no work gathers while this one is parked.
@@ -64,7 +70,10 @@ export class Runner {
 
   /** Makes the actors step again soon. On their own thread; others ring the bell. */
   wake(): void {
-    if (this.parked) this.bell.signal()
+    if (!this.parked || this.woken) return
+    this.woken = true
+    // On its own thread: a turn of the event loop is less than a signal through it.
+    setImmediate(this.unparkAndTurn)
   }
 
   private readonly turn = (): void => {
@@ -112,15 +121,32 @@ export class Runner {
     this.ringAll()
     if (waited === undefined) {
       this.unpark()
-      setImmediate(this.turn)
-    } else void waited.then(this.unparkAndTurn)
+      if (!this.woken) setImmediate(this.turn)
+    }
   }
 
   private wait(value: number): Promise<unknown> | undefined {
     let dueMs = Number.POSITIVE_INFINITY
     for (const actor of this.actors) dueMs = Math.min(dueMs, actor.dueMs())
-    const timeoutMs = Math.min(PARK_MS_MAX, dueMs - this.clock.now())
-    return timeoutMs <= 0 ? undefined : this.bell.wait(value, timeoutMs)
+    const nowMs = this.clock.now()
+    const timeoutMs = Math.min(PARK_MS_MAX, dueMs - nowMs)
+    if (timeoutMs <= 0) return undefined
+    // A wait that was not needed goes on: one that is cancelled would stay, and a new one costs more than the work of a step.
+    if (this.waited !== undefined && this.waitedValue === value && this.waitedUntilMs <= nowMs + timeoutMs)
+      return this.waited
+    const waited = this.bell.wait(value, timeoutMs)
+    this.waited = waited
+    this.waitedValue = value
+    this.waitedUntilMs = nowMs + timeoutMs
+    if (waited !== undefined) void waited.then(() => this.ended(waited))
+    return waited
+  }
+
+  /** A wait has ended: by a ring, or by its time. */
+  private ended(waited: Promise<unknown>): void {
+    if (this.waited !== waited) return
+    this.waited = undefined
+    if (this.parked && !this.woken) this.unparkAndTurn()
   }
 
   private unpark(): void {
@@ -129,6 +155,7 @@ export class Runner {
   }
 
   private readonly unparkAndTurn = (): void => {
+    this.woken = false
     this.unpark()
     this.turn()
   }

@@ -43,6 +43,7 @@ export class Inspector {
   private readonly startedMs = systemClock.now()
   private readonly startedAt = new Date(wallClockMs()).toISOString()
   private lastRoots: RootAccount = { read: 0, acked: 0, nacked: 0, inFlight: 0, abandoned: 0 }
+  private lastResidentBytes = 0
 
   constructor(options: InspectorOptions) {
     const { plan, memory } = options
@@ -106,12 +107,22 @@ export class Inspector {
       })),
       threads: [...this.threads],
       source: { ...this.sourceStats },
-      memory: { residentBytes: process.memoryUsage.rss(), mailboxBytes: plan.memoryBytes },
+      memory: { residentBytes: this.residentBytes, mailboxBytes: plan.memoryBytes },
     }
   }
 
   sum(name: CounterName): number {
     return this.counters.reduce((total, counters) => total + counters.get(name), 0)
+  }
+
+  /** Looking takes a descriptor: where none is left, it is what it was. */
+  private get residentBytes(): number {
+    try {
+      this.lastResidentBytes = process.memoryUsage.rss()
+    } catch {
+      // As above.
+    }
+    return this.lastResidentBytes
   }
 
   private get threads(): readonly ThreadView[] {

@@ -1,6 +1,7 @@
 // Who may come in: what speaks against a request before its body is read. First who asks, then what, then whether there is room.
 
 import type { IncomingMessage } from 'node:http'
+import { authorizationIn } from '../../http/authorization.js'
 import type { BearerToken } from '../../http/bearer-token.js'
 import { eventTimeOf } from './message-headers.js'
 import { REFUSALS, type Refusal } from './refusal.js'
@@ -28,7 +29,7 @@ const OWN_ID = /^[\x21-\x7e]{1,256}$/
 export function refusalOf(request: IncomingMessage, declaredBytes: number, door: Door): Refusal | undefined {
   const { headers, url = '', method } = request
   if (url !== door.path && pathOf(url) !== door.path) return REFUSALS.notFound
-  if (door.token !== undefined && !door.token.accepts(headers.authorization)) return REFUSALS.unauthorized
+  if (door.token !== undefined && !door.token.accepts(authorizationIn(request))) return REFUSALS.unauthorized
   if (method !== 'POST') return REFUSALS.notPost
   if (door.isDraining) return REFUSALS.draining
   if (!door.isReady) return REFUSALS.notReady
@@ -42,7 +43,9 @@ export function refusalOf(request: IncomingMessage, declaredBytes: number, door:
   return door.isFull || declaredBytes > door.freeBytes ? REFUSALS.tooMany : undefined
 }
 
+/** Without the query, and without the origin, which a request to a proxy has in front. */
 function pathOf(url: string): string {
   const end = url.indexOf('?')
-  return end < 0 ? url : url.slice(0, end)
+  const path = end < 0 ? url : url.slice(0, end)
+  return path.replace(/^https?:\/\/[^/]*/i, '')
 }

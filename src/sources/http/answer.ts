@@ -71,7 +71,7 @@ function headersOf(answers: readonly Answer[], status: number | undefined, bytes
       list.push(name, text)
     }
   }
-  if (!hasType && bytes > 0) list.push('Content-Type', DEFAULT_TYPE)
+  if (!hasType && bytes > 0 && !WITHOUT_BODY.has(status ?? 200)) list.push('Content-Type', DEFAULT_TYPE)
   if (answers.length > 1) {
     const lengths = answers.map(({ payload }) => payload.length).join(',')
     list.push('Numaflow-Array-Len', String(answers.length), 'Numaflow-Array-Index-Len', lengths)

@@ -6,8 +6,12 @@ import type { Exchange } from './exchange.js'
 /** Who is told. */
 export type BodyTaker = {
   readonly bodyBytesMax: number
-  /** Bytes have come, and are held. */
+  /** So many bytes more are held. */
   held(bytes: number): void
+  /** Bytes that may still be held; below 0 where they are too many already. */
+  readonly freeBytes: number
+  /** There is no room for it. */
+  tooMuch(exchange: Exchange): void
   /** The body is there: it is the value of the record. */
   complete(exchange: Exchange): void
   /** More came than may come. */
@@ -22,6 +26,8 @@ type Carrier = Exchange['socket'] & { [EXCHANGE]?: Exchange }
 
 /** How much of a refused body is read and forgotten, so that the client can read the answer. */
 export const DISCARD_BYTES_MAX = 16_777_216
+
+const GROWN_BYTES_MIN = 4_096
 
 /** Begins to take the body of an exchange. */
 export function takeBody(exchange: Exchange, request: IncomingMessage, taker: BodyTaker): void {
@@ -47,22 +53,23 @@ export function receivingOn(socket: Exchange['socket']): Exchange | undefined {
 function onData(this: Receiving, chunk: Buffer): void {
   const exchange = this[EXCHANGE]
   const taker = this[TAKER]
+  const filled = exchange.receivedBytes
   exchange.receivedBytes += chunk.length
   if (exchange.state !== 'receiving') {
     if (exchange.receivedBytes > DISCARD_BYTES_MAX) this.socket.destroy()
     return
   }
-  taker.held(chunk.length)
   if (exchange.receivedBytes > taker.bodyBytesMax) {
     taker.tooLarge(exchange)
     return
   }
-  // Usually the whole body comes at once.
-  const isWhole = exchange.receivedBytes === exchange.declaredBytes
-  if (isWhole && exchange.chunks === undefined) exchange.record.value = chunk
-  else if (exchange.chunks === undefined) exchange.chunks = [chunk]
-  else exchange.chunks.push(chunk)
-  if (isWhole) complete(exchange, taker)
+  const before = exchange.heldBytes
+  if (filled === 0) hold(exchange, chunk)
+  else append(exchange, filled, chunk, taker.bodyBytesMax)
+  taker.held(exchange.heldBytes - before)
+  // What came may be more than was free when it began to come.
+  if (taker.freeBytes < 0) taker.tooMuch(exchange)
+  else if (exchange.receivedBytes === exchange.declaredBytes) complete(exchange, taker)
 }
 
 function onEnd(this: Receiving): void {
@@ -70,11 +77,26 @@ function onEnd(this: Receiving): void {
   if (exchange.state === 'receiving') complete(exchange, this[TAKER])
 }
 
-function complete(exchange: Exchange, taker: BodyTaker): void {
-  const { chunks } = exchange
-  if (chunks !== undefined) {
-    exchange.record.value = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)
-    exchange.chunks = undefined
+/** Usually the whole body comes at once, and is never copied. */
+function hold(exchange: Exchange, body: Buffer): void {
+  exchange.body = body
+  exchange.heldBytes = body.length
+}
+
+/** In one piece that grows, as a body may come byte by byte. */
+function append(exchange: Exchange, filled: number, chunk: Buffer, bytesMax: number): void {
+  const wanted = filled + chunk.length
+  // The first piece is what was read from the connection: there is nothing behind it.
+  if (wanted > exchange.body.length) {
+    const most = exchange.declaredBytes < 0 ? bytesMax : exchange.declaredBytes
+    const larger = Buffer.allocUnsafeSlow(Math.min(most, Math.max(GROWN_BYTES_MIN, 2 * wanted)))
+    exchange.body.copy(larger, 0, 0, filled)
+    hold(exchange, larger)
   }
+  chunk.copy(exchange.body, filled)
+}
+
+function complete(exchange: Exchange, taker: BodyTaker): void {
+  exchange.record.value = exchange.body.subarray(0, exchange.receivedBytes)
   taker.complete(exchange)
 }

@@ -10,13 +10,13 @@ import { createRecord } from '../support/record.js'
  */
 export type ExchangeState = 'receiving' | 'queued' | 'given' | 'over'
 
-export const NO_BYTES = new Uint8Array(0)
+export const NO_BODY = Buffer.alloc(0)
 
 export class Exchange {
   readonly response: ServerResponse
   /** What its connection was when it came: a request that has ended may have none. */
   readonly socket: IncomingMessage['socket']
-  readonly record: SourceRecord = createRecord(NO_BYTES)
+  readonly record: SourceRecord = createRecord(NO_BODY)
   state: ExchangeState = 'receiving'
   /** Given by the client, or made. */
   readonly id: string
@@ -27,7 +27,10 @@ export class Exchange {
   readonly declaredBytes: number
   /** Of its body, as long as it is held. */
   receivedBytes = 0
-  chunks: Buffer[] | undefined
+  /** What holds it may be larger. */
+  heldBytes = 0
+  /** What has come of its body, and room for more. */
+  body: Buffer = NO_BODY
 
   constructor(
     response: ServerResponse,

@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { BearerToken } from '../../http/bearer-token.js'
 import { createHttpServer, type HttpServer } from '../../http/http-server.js'
 import { sendProblem } from '../../http/problem.js'
+import { countText } from '../../kernel/count-text.js'
 import { MillraceError, messageOf } from '../../kernel/failure.js'
 import type { SourceAck, SourceContext, SourceNack, SourceRecord } from '../source.js'
 import { refusalOf } from './admission.js'
@@ -57,7 +58,7 @@ export class HttpSource {
     this.bodyBytesMax = settings.bodyBytes ?? context.messageBytesMax
     this.heldBytesMax = Math.max(HELD_BYTES, HELD_BODIES_MIN * this.bodyBytesMax)
     if (this.bodyBytesMax <= context.messageBytesMax) return
-    const what = `http: limits.bodyBytes: got ${this.bodyBytesMax}, wanted at most limits.messageBytes, ${context.messageBytesMax}`
+    const what = `http: limits.bodyBytes: got ${countText(this.bodyBytesMax)}, wanted at most limits.messageBytes, ${countText(context.messageBytesMax)}`
     throw new MillraceError('ERR_CONFIG', what)
   }
 
@@ -161,6 +162,10 @@ export class HttpSource {
     this.turnAway(exchange, REFUSALS.tooLarge)
   }
 
+  tooMuch(exchange: Exchange): void {
+    this.turnAway(exchange, REFUSALS.tooMany)
+  }
+
   private take(request: IncomingMessage, response: ServerResponse): void {
     const { headers, socket } = request
     const declaredBytes = declaredBytesOf(request)
@@ -189,9 +194,8 @@ export class HttpSource {
     declaredBytes: number,
     { status, message, headers }: Refusal,
   ): void {
-    // A body that is not read ends the connection: where it is too long to be read and forgotten, or may not come at all.
-    const ends =
-      declaredBytes < 0 || declaredBytes > DISCARD_BYTES_MAX || request.headers.expect !== undefined
+    // A body that is too long to be read and forgotten ends the connection. (One that was to be asked for ends it anyway.)
+    const ends = declaredBytes < 0 || declaredBytes > DISCARD_BYTES_MAX
     this.say(response, status, message, headers, ends)
     request.resume()
   }

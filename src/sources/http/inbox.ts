@@ -1,7 +1,7 @@
 // Requests whose bodies are there, and that the reader has not read: it gives their records, and counts the bytes that are held.
 
 import type { SourceRecord } from '../source.js'
-import { type Exchange, NO_BYTES } from './exchange.js'
+import { type Exchange, NO_BODY } from './exchange.js'
 
 /** So many exchanges that are over may stay in the queue, beside as many as are not. */
 const SLACK = 1_024
@@ -50,10 +50,11 @@ export class Inbox {
 
   /** The bytes of its body are not needed any more. */
   forget(exchange: Exchange): void {
-    this.heldBytes -= exchange.receivedBytes
+    this.heldBytes -= exchange.heldBytes
+    exchange.heldBytes = 0
     exchange.receivedBytes = 0
-    exchange.chunks = undefined
-    exchange.record.value = NO_BYTES
+    exchange.body = NO_BODY
+    exchange.record.value = NO_BODY
   }
 
   private next(max: number): readonly SourceRecord[] {

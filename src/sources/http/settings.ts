@@ -2,7 +2,7 @@
 
 import { HTTP_LIMITS, type HttpLimits } from '../../http/http-limits.js'
 import type { TlsFiles } from '../../http/http-server.js'
-import { checkInteger, checkNames, unusable } from '../../kernel/options.js'
+import { checkInteger, checkNames, unusable, wholeNumber } from '../../kernel/options.js'
 import type { HttpOptions } from '../http.js'
 
 export type HttpSettings = {
@@ -39,7 +39,7 @@ const LIMITS: Record<Exclude<keyof HttpLimits, 'idleMs'> | 'bodyBytes', readonly
 export function settingsOf(options: HttpOptions): HttpSettings {
   checkNames('http', options, NAMES, EXAMPLE)
   const { port, host = '127.0.0.1', path = '/', inFlight = 1_024, timeoutMs = 30_000, auth, tls } = options
-  if (port === undefined) throw unusable('http: port', port, `an integer from 0 to 65535, as in ${EXAMPLE}`)
+  if (port === undefined) throw unusable('http: port', port, `${wholeNumber(0, 65_535)}, as in ${EXAMPLE}`)
   checkInteger('http: port', port, 0, 65_535)
   if (!isText(host)) throw unusable('http: host', host, "an address or a host's name, such as '0.0.0.0'")
   if (typeof path !== 'string' || !/^\/[!"$->@-~]*$/.test(path))

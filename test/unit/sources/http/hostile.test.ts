@@ -33,7 +33,8 @@ const BAD: [string, string, number[]][] = [
     [431],
   ],
   ['a path of 20 KB', `POST /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: a\r\n\r\n`, [431]],
-  ['a CONNECT', 'CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n', []],
+  ['a CONNECT', 'CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n', [405]],
+  ['what is expected and unknown', 'POST / HTTP/1.1\r\nHost: a\r\nExpect: foo\r\n\r\n', [417]],
 ]
 
 describe('refused', () => {

@@ -124,8 +124,8 @@ describe('a request', () => {
     )
     raw.write('def')
     await until(
-      () => http.stat('held_bytes') === 6,
-      () => 'six bytes',
+      () => http.stat('held_bytes') === 10,
+      () => 'room for all of it',
     )
     raw.write('ghij')
     expect(await raw.until(/\r\n\r\n.+/)).toMatch(/abcdefghij$/)
@@ -375,6 +375,27 @@ describe('refused', () => {
     expect((await other).status).toBe(200)
   })
 
+  test('429: bodies that have come may be more together than was free when each began', async () => {
+    const bodyBytes = 1_000_000
+    await opened({ limits: { bodyBytes }, inFlight: 1_000 })
+    const raws = await Promise.all(Array.from({ length: 80 }, () => http.raw()))
+    const most = Buffer.alloc(bodyBytes - 1)
+    for (const raw of raws) {
+      raw.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${bodyBytes}\r\n\r\n`)
+      raw.socket.write(most)
+    }
+    await until(
+      () => http.stat('answered_429') >= 80 - 67_108_864 / bodyBytes,
+      () => `enough are refused: ${http.stat('answered_429')}, ${http.stat('held_bytes')} bytes`,
+    )
+    expect(http.stat('held_bytes')).toBeLessThanOrEqual(67_108_864)
+    for (const raw of raws) raw.socket.destroy()
+    await until(
+      () => http.stat('held_bytes') === 0,
+      () => 'nothing held',
+    )
+  })
+
   test('429: more bytes than may be held, together', async () => {
     // Four of the largest, or 64 MiB.
     const bodyBytes = 20_000_000
@@ -386,7 +407,7 @@ describe('refused', () => {
       raw.socket.write(most)
     }
     await until(
-      () => http.stat('held_bytes') === 4 * most.length,
+      () => http.stat('held_bytes') === 4 * bodyBytes,
       () => 'all but the last bytes',
     )
     expect((await http.post('12345')).status).toBe(429)
@@ -595,6 +616,6 @@ test('limits.bodyBytes above limits.messageBytes is ERR_CONFIG', async () => {
   const options: Partial<HttpOptions> = { limits: { bodyBytes: 2_000 } }
   await expect(openHttp(options, { messageBytesMax: 1_000 })).rejects.toMatchObject({
     code: 'ERR_CONFIG',
-    message: 'http: limits.bodyBytes: got 2000, wanted at most limits.messageBytes, 1000',
+    message: 'http: limits.bodyBytes: got 2,000, wanted at most limits.messageBytes, 1,000',
   })
 })

@@ -10,7 +10,7 @@ function queued(inbox: Inbox, text: string): Exchange {
   const response = new ServerResponse({ method: 'POST' } as never)
   const exchange = new Exchange(response, new Socket(), text, false, text.length)
   exchange.state = 'queued'
-  exchange.receivedBytes = text.length
+  exchange.receivedBytes = exchange.heldBytes = text.length
   exchange.record.value = Buffer.from(text)
   inbox.heldBytes += text.length
   inbox.push(exchange)
