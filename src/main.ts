@@ -10,8 +10,13 @@ const LINGER_MS = 2_000
 const LINGER_FAILED_MS = 500
 
 let isEnded = false
+const ofProcess = processIo()
 const io: Io = {
-  ...processIo(),
+  ...ofProcess,
+  onExit: (listener) =>
+    ofProcess.onExit((code) => {
+      if (!isEnded) listener(code)
+    }),
   exit(code) {
     isEnded = true
     process.exit(code)
@@ -24,7 +29,8 @@ process.on('exit', (code) => {
   io.stderr.write(
     `millrace: the process ended before its work did (exit code ${code}): was process.exit called?\n`,
   )
-  if (code === 0) process.exitCode = 1
+  // Whatever code was given: 0 and 2 have a meaning of their own.
+  process.exitCode = 1
 })
 
 dispatch(process.argv.slice(2), io)

@@ -6,7 +6,7 @@ import { deliveriesOf } from '../kernel/suspicion.js'
 import type { Failure } from './records.js'
 
 export type Death = {
-  /** A sentence: `exited with code 3`, `was ended: its loop stood still for 30000 ms`. */
+  /** A sentence: `exited with code 3`, `was ended: its loop has not turned for 30,000 ms`. */
   reason: string
   /** What it threw, if it threw. */
   error?: ErrorRecord | undefined

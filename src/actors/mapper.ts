@@ -5,6 +5,7 @@
 import { type Actor, type Host, MORE } from '../kernel/actor.js'
 import type { Cell } from '../kernel/cell.js'
 import { kindWord, laneAt, MESSAGE } from '../kernel/codec.js'
+import { countText } from '../kernel/count-text.js'
 import type { Counters } from '../kernel/counters.js'
 import { MillraceError, messageOf } from '../kernel/failure.js'
 import type { Inbound } from '../kernel/inbound.js'
@@ -359,7 +360,9 @@ export class Mapper implements Actor {
   private expire(nowMs: number): number {
     let work = 0
     for (let task = this.calls.expired(nowMs); task !== undefined; task = this.calls.expired(nowMs)) {
-      const error = new Error(`the handler gave no result within ${this.options.handlerTimeoutMs} ms`)
+      const error = new Error(
+        `the handler gave no result within ${countText(this.options.handlerTimeoutMs)} ms`,
+      )
       this.options.gaveUp?.(task.message, error)
       if (!this.expansion.failPull(task, error)) this.failed(task, error)
       work++
@@ -432,7 +435,7 @@ export class Mapper implements Actor {
     this.hasRetired = true
     const { handlerTimeoutMs } = this.options
     this.host.renew(
-      `${this.name}: calls of the handler that gave no result within ${handlerTimeoutMs} ms hold half of a mailbox`,
+      `${this.name}: calls of the handler that gave no result within ${countText(handlerTimeoutMs)} ms hold half of a mailbox`,
     )
   }
 

@@ -19,6 +19,7 @@ import {
   ROUTE_FALLBACK,
   TOO_LARGE,
 } from '../kernel/codec.js'
+import { countText } from '../kernel/count-text.js'
 import type { Counters } from '../kernel/counters.js'
 import { crashPoint } from '../kernel/crash.js'
 import { isMillraceError, MillraceError, messageOf } from '../kernel/failure.js'
@@ -479,7 +480,7 @@ export class Reader implements Actor {
     const bytes = record.value === null ? 0 : Buffer.byteLength(record.value)
     const what =
       bytes > valueBytesMax
-        ? `its value has ${bytes} bytes, limits.messageBytes is ${valueBytesMax}`
+        ? `its value has ${countText(bytes)} bytes, limits.messageBytes is ${countText(valueBytesMax)}`
         : 'its keys, tags and headers have more than 128 KiB'
     this.host.fail(
       new MillraceError('ERR_MESSAGE_TOO_LARGE', `${this.name}: record ${positionText(record)}: ${what}`),

@@ -1,6 +1,7 @@
 // Checks a sink's answer against its contract: one response per message, matched by id.
 
 import type { Headers } from '../kernel/codec.js'
+import { countText } from '../kernel/count-text.js'
 import type { Message } from '../kernel/message.js'
 import { type HoldOptions, type NackOptions, Response, type ServeOptions } from '../sinks/response.js'
 import type { OnSuccessMessage } from '../sinks/sink.js'
@@ -75,7 +76,7 @@ function matchById(
     named('more than one response for', duplicate),
     named('responses for unknown ids', unknown),
   ]
-  return `answered ${answer.length} responses for ${batch.length} messages: ${parts.filter((part) => part !== '').join('; ')}`
+  return `answered ${countText(answer.length)} responses for ${countText(batch.length)} messages: ${parts.filter((part) => part !== '').join('; ')}`
 }
 
 function checkOutcomes(

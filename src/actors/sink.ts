@@ -6,6 +6,7 @@
 import { type Actor, type Host, MORE } from '../kernel/actor.js'
 import type { Cell } from '../kernel/cell.js'
 import { FULL, kindWord, MARKER, MESSAGE, ROUTE_FALLBACK, TOO_LARGE } from '../kernel/codec.js'
+import { countText } from '../kernel/count-text.js'
 import type { Counters } from '../kernel/counters.js'
 import { crashPoint } from '../kernel/crash.js'
 import { isMillraceError, MillraceError, messageOf } from '../kernel/failure.js'
@@ -313,7 +314,7 @@ export class SinkActor implements Actor {
     this.hasRetired = true
     const { writeTimeoutMs } = this.options
     this.host.renew(
-      `${this.name}: writes without an answer within ${writeTimeoutMs} ms hold half of a mailbox`,
+      `${this.name}: writes without an answer within ${countText(writeTimeoutMs)} ms hold half of a mailbox`,
     )
   }
 
@@ -328,7 +329,7 @@ export class SinkActor implements Actor {
       this.answeredBy(batch)
       this.late++
       for (const message of batch.messages) message.inbound.pin(message.place)
-      const error = new Error(`no answer within ${this.options.writeTimeoutMs} ms`)
+      const error = new Error(`no answer within ${countText(this.options.writeTimeoutMs)} ms`)
       this.options.gaveUp?.(batch.messages, error)
       this.failWhole(batch, error)
       work++

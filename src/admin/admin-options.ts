@@ -1,7 +1,7 @@
 // Where the admin port is, and who may ask it: from the topology, and over it, field by field, from whoever starts it.
 
 import { MillraceError } from '../kernel/failure.js'
-import { checkInteger, checkNames, unusable } from '../kernel/options.js'
+import { checkInteger, checkNames, unusable, wholeNumber } from '../kernel/options.js'
 
 export type AdminOptions = {
   /** 0: any that is free; the log says which. */
@@ -29,7 +29,7 @@ export function adminOptionsOf(
   if (given !== undefined) checkNames('admin', given, ADMIN_FIELDS, '{ port: 9090 }')
   const merged = { ...topology, ...withoutNothing(given) }
   const { port, host = HOST_DEFAULT, tokenEnv, tokenFile } = merged
-  if (port === undefined) throw unusable('admin.port', port, 'an integer from 0 to 65535')
+  if (port === undefined) throw unusable('admin.port', port, wholeNumber(0, 65_535))
   checkInteger('admin.port', port, 0, 65_535)
   for (const [name, value] of Object.entries({ host, tokenEnv, tokenFile }))
     if (value !== undefined && (typeof value !== 'string' || value === ''))

@@ -1,5 +1,7 @@
 // What a client of a tap asks for. The sentences say what is wanted, and repeat nothing of what came.
 
+import { wholeNumber } from '../kernel/options.js'
+
 export type TapQuery = {
   /** `from..to`; undefined: which mailboxes there are. */
   mailbox: string | undefined
@@ -26,12 +28,13 @@ export function tapQueryOf(query: URLSearchParams): TapQuery | string {
     return `wanted ${KNOWN.join(', ')}, each once at most`
   const rate = integerIn(query.get('rate'), RATE_DEFAULT, RATE_MAX)
   const bytes = integerIn(query.get('bytes'), BYTES_DEFAULT, BYTES_MAX)
-  if (rate === undefined) return `rate: wanted an integer from 1 to ${RATE_MAX}`
-  if (bytes === undefined) return `bytes: wanted an integer from 1 to ${BYTES_MAX}`
+  if (rate === undefined) return `rate: wanted ${wholeNumber(1, RATE_MAX)}`
+  if (bytes === undefined) return `bytes: wanted ${wholeNumber(1, BYTES_MAX)}`
   const values = query.get('values') ?? 'all'
   if (values !== 'all' && values !== 'none') return 'values: wanted all or none'
   const fields = (query.get('redact') ?? '').split(',').map((name) => name.trim().toLowerCase())
   const redact = new Set(fields.filter((name) => name !== ''))
+  if (query.has('redact') && redact.size === 0) return 'redact: wanted names with commas between them'
   if (redact.size > NAMES_MAX) return `redact: wanted at most ${NAMES_MAX} names, with commas between them`
   return { mailbox: query.get('mailbox') ?? undefined, rate, bytes, redact, hasValues: values === 'all' }
 }

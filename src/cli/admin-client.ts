@@ -83,6 +83,7 @@ function connectionError(error: Error & { code?: string }, where: string): Admin
   const isGone = code === 'ECONNREFUSED' || code === 'ECONNRESET' || code === 'EPIPE'
   if (code === 'ECONNREFUSED')
     return new AdminError(`${where}: nobody listens there: does it run, with --admin-port?`, { isGone })
+  if (code === 'ENOTFOUND') return new AdminError(`${where}: there is no host ${new URL(where).hostname}`)
   if (code?.startsWith('HPE_') || code === 'EPROTO') return notAdmin(where)
   // A server that closes at once speaks something else, or is about to end.
   if (code === 'ECONNRESET')

@@ -29,7 +29,7 @@ export const createVerb: Verb = {
     await writeProject(directory, operands[0], files)
     io.stdout.write(`${Object.keys(files).join('\n')}\n`)
     io.stderr.write(
-      `millrace: written to ${operands[0]}; next: cd ${operands[0]} && npm install && npm start\n`,
+      `millrace: written to ${operands[0]}; next: cd ${quoted(operands[0])} && npm install && npm start\n`,
     )
     return 0
   },
@@ -44,6 +44,12 @@ function templateOf({ template = 'lines' }: OptionValues): Template {
   throw new UsageError(
     `--template: got ${JSON.stringify(template)}, wanted one of ${names.join(', ')}${hint}`,
   )
+}
+
+/** As a shell takes it. */
+function quoted(path: string): string {
+  if (/^[\w@%+=:,./\\-]+$/.test(path)) return path
+  return process.platform === 'win32' ? `"${path}"` : `'${path.replaceAll("'", "'\\''")}'`
 }
 
 /** Makes a name that npm and a topology take. */

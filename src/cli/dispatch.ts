@@ -26,7 +26,7 @@ export async function dispatch(
   if (first === '--help' || first === '-h') return print(io, overview(await loadAll(entries)))
   if (first === '--version' || first === '-v') return print(io, `${version()}\n`)
   const entry = entries.find(({ name }) => name === first)
-  if (entry === undefined) return refuse(io, 'millrace', unknownVerb(first, await loadAll(entries)))
+  if (entry === undefined) return refuse(io, 'millrace', unknownVerb(first, rest, await loadAll(entries)))
   try {
     return await runParsed(await entry.load(), rest, io)
   } catch (error) {
@@ -56,7 +56,7 @@ function parse(verb: Verb, args: readonly string[]): { values: OptionValues; pos
   try {
     return parseArgs({ ...config, strict: true }) as { values: OptionValues; positionals: string[] }
   } catch (error) {
-    throw new UsageError(unknownOption(args, options) ?? (error as Error).message.split('\n')[0])
+    throw new UsageError(unknownOption(args, options) ?? wrongValue(error as Error, options))
   }
 }
 
@@ -71,7 +71,29 @@ function unknownOption(
   return `unknown option ${unknown.rawName}${hint(unknown.name, Object.keys(options), '--')}`
 }
 
-function unknownVerb(name: string, verbs: readonly Verb[]): string {
+/** Says in our words what the parser has against the value of an option. */
+function wrongValue({ message }: Error, options: Readonly<Record<string, OptionSpec>>): string {
+  const [, name = ''] = /--([\w-]+)/.exec(message) ?? []
+  const spec = options[name]
+  if (spec === undefined) return message.split('\n')[0]
+  if (spec.type === 'boolean') return `--${name} takes no value`
+  const written = `write --${name}=<${spec.value ?? 'value'}>`
+  // As in `--restarts -1`: is it the value, or the next option?
+  return message.includes('ambiguous')
+    ? `--${name} is followed by what looks like an option: if that is its value, ${written}`
+    : `--${name} has no value: ${written}`
+}
+
+/** What other command lines have as verbs, and this one as options. */
+function optionMeant(name: string, [verb]: readonly string[], verbs: readonly Verb[]): string | undefined {
+  if (name === 'version') return 'millrace --version'
+  if (name !== 'help') return undefined
+  return verbs.some((each) => each.name === verb) ? `millrace ${verb} --help` : 'millrace --help'
+}
+
+function unknownVerb(name: string, rest: readonly string[], verbs: readonly Verb[]): string {
+  const meant = optionMeant(name, rest, verbs)
+  if (meant !== undefined) return `unknown verb ${JSON.stringify(name)}; did you mean ${meant}?`
   if (name.startsWith('-')) {
     const ofVerb = verbs.find(({ options }) => options[name.replace(/^--/, '')] !== undefined)
     if (ofVerb !== undefined) return `${name} goes after the verb: millrace ${ofVerb.name} ${name} …`

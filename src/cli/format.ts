@@ -1,5 +1,7 @@
 // Numbers and times as people read them.
 
+import type { Io } from './io.js'
+
 /** `12,345`; one decimal below 10 unless it is whole. */
 export function countText(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: Math.abs(value) < 10 ? 1 : 0 })
@@ -38,11 +40,11 @@ const CODES: Record<Style, [number, number]> = {
   dim: [2, 22],
 }
 
-/** Gives a function that colours a text; one that leaves it alone where there is no terminal, or NO_COLOR is set. */
+/** Gives a function that colours a text; one that leaves it alone where the terminal has no colours, or NO_COLOR is set. */
 export function painter(
   isTTY: boolean | undefined,
-  noColor: string | undefined,
+  { NO_COLOR, TERM }: Io['env'],
 ): (style: Style, text: string) => string {
-  const isPlain = isTTY !== true || (noColor !== undefined && noColor !== '')
+  const isPlain = isTTY !== true || TERM === 'dumb' || (NO_COLOR !== undefined && NO_COLOR !== '')
   return (style, text) => (isPlain ? text : `\x1b[${CODES[style][0]}m${text}\x1b[${CODES[style][1]}m`)
 }

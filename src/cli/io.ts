@@ -3,6 +3,7 @@
 import type { DestinationStream } from 'pino'
 import { systemClock, wallClockMs } from '../kernel/clock.js'
 import { statDescriptor } from '../kernel/stat-descriptor.js'
+import { onFullDisk } from './full-disk.js'
 import { loadPino } from './load-pino.js'
 
 export type Terminal = { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number }
@@ -17,6 +18,8 @@ export type Io = {
   readonly signals: { on(name: string, listener: () => void): unknown }
   /** Calls it with what was thrown, or rejected, and caught by nobody, until the returned function is called. */
   onStray(listener: (thrown: unknown) => void): () => void
+  /** Calls it with the code where the process ends by another hand than ours, until the returned function is called. */
+  onExit(listener: (code: number) => void): () => void
   /** Where log lines go as JSON. */
   logDestination(): DestinationStream
   /** Milliseconds of a clock that never goes back. */
@@ -34,7 +37,13 @@ export type Io = {
 /** Gives the real one. */
 export function processIo(): Io {
   // A reader that went away is no error of ours: sinks get their own, and what we say is for nobody.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+  process.stderr.on('error', () => {})
+  onFullDisk(process.stdout, (line) => {
+    process.stderr.write(line)
+    process.once('exit', (code) => {
+      if (code === 0) process.exitCode = 1
+    })
+  })
   return {
     stdout: process.stdout,
     stderr: process.stderr,
@@ -45,6 +54,10 @@ export function processIo(): Io {
     onStray(listener) {
       process.on('uncaughtException', listener).on('unhandledRejection', listener)
       return () => process.off('uncaughtException', listener).off('unhandledRejection', listener)
+    },
+    onExit(listener) {
+      process.prependListener('exit', listener)
+      return () => process.off('exit', listener)
     },
     logDestination: () => loadPino().destination({ fd: 2, sync: true }),
     now: systemClock.now,

@@ -18,7 +18,7 @@ const STYLES: Partial<Record<LogLevel, Style>> = {
 /** Makes the writer; `before` is called before each line, to clear what the terminal shows there. */
 export function createLogWriter(io: Io, level: LogLevel, before: () => void): LogWriter {
   if (io.stderr.isTTY !== true) return jsonWriter(io, level)
-  const paint = painter(io.stderr.isTTY, io.env.NO_COLOR)
+  const paint = painter(io.stderr.isTTY, io.env)
   const least = LOG_LEVELS.indexOf(level)
   return (record) => {
     if (LOG_LEVELS.indexOf(record.level) < least) return
@@ -29,7 +29,7 @@ export function createLogWriter(io: Io, level: LogLevel, before: () => void): Lo
   }
 }
 
-/** `12:03:04.123 WARN  sink egress: message key=value`. */
+/** `12:03:04.123 WARN  sink egress: message key=value`; what is said of an actor begins with its name only once. */
 export function logLine(record: LogRecord, wallClockMs: number): string {
   const { level, actor, thread, message, fields = {} } = record
   const time = new Date(wallClockMs)
@@ -37,9 +37,11 @@ export function logLine(record: LogRecord, wallClockMs: number): string {
     String(part).padStart(2, '0'),
   )
   const millis = String(time.getMilliseconds()).padStart(3, '0')
+  const where = thread === actor ? actor : `${actor} ${thread}`
+  const what = message.startsWith(`${actor}: `) ? message.slice(actor.length + 2) : message
   const pairs = Object.entries(fields).map(([key, value]) => ` ${key}=${fieldText(value)}`)
   return printable(
-    `${hours.join(':')}.${millis} ${level.toUpperCase().padEnd(5)} ${actor} ${thread}: ${message}${pairs.join('')}`,
+    `${hours.join(':')}.${millis} ${level.toUpperCase().padEnd(5)} ${where}: ${what}${pairs.join('')}`,
   )
 }
 

@@ -13,6 +13,8 @@ import { type OptionValues, UsageError, type Verb } from './verb.js'
 const { restarts: _, ...runOptions } = runVerb.options
 
 type Places = ReturnType<typeof import('../topology/replay.js').placesOf>
+/** `letters`: what became of the lines, where all is done. */
+type ReplaySummary = Summary & { letters?: { sent: number; putBack: number; unreadable: number } }
 type Asked = ConstructorParameters<typeof ReplayFile>[1]
 
 export const replayVerb: Verb = {
@@ -46,12 +48,14 @@ export const replayVerb: Verb = {
     const places = (await import('../topology/replay.js')).placesOf(topology)
     const from = fromOf(options, places)
     const asked: Asked = { ...(only !== undefined && { only }), ...(from !== undefined && { from }) }
-    const file = new ReplayFile(resolve(io.cwd, operands[1]), asked)
+    const { didYouMean } = await import('../topology/module-file.js')
+    const file = new ReplayFile(resolve(io.cwd, operands[1]), asked, didYouMean)
+    const replaying = new Replaying(file, operands[1], places, io)
+    if (file.isEmpty) return replaying.sayEmpty(command.isQuiet)
     file.begin()
-    const replaying = new Replaying(file, operands[1], io)
     if (!command.isQuiet) replaying.sayBegin()
     const code = await run(command, io, (url, given) => replaying.start(url, given))
-    return replaying.end(code, places, command.isQuiet)
+    return replaying.end(code, command.isQuiet)
   },
 }
 
@@ -59,13 +63,16 @@ export const replayVerb: Verb = {
 class Replaying {
   private readonly file: ReplayFile
   private readonly name: string
+  private readonly places: Places
   private readonly io: Io
   private hasStarted = false
-  private summary: Summary | undefined
+  private isDone = false
+  private finished: Finished | undefined
 
-  constructor(file: ReplayFile, name: string, io: Io) {
+  constructor(file: ReplayFile, name: string, places: Places, io: Io) {
     this.file = file
     this.name = name.replace(/\.replaying$/, '')
+    this.places = places
     this.io = io
   }
 
@@ -76,24 +83,47 @@ class Replaying {
     const { replay } = this.file
     const running = await whileLoading(this.io, url, () => start(url, { ...options, replay }))
     this.hasStarted = true
-    running.finished.then(
-      (summary) => {
-        this.summary = summary
-      },
-      () => {},
-    )
-    return running
+    const finished = running.finished.then((summary) => this.finish(summary))
+    // Whoever waits for a drain only need not hear of it.
+    finished.catch(() => {})
+    return {
+      finished,
+      drain: () => running.drain().then(() => finished),
+      stop: () => running.stop(),
+      progress: () => running.progress(),
+      inspect: () => running.inspect(),
+      admin: running.admin,
+    }
+  }
+
+  /** Finishes the file where all of it was acked, and says in the summary what became of it. */
+  private async finish(summary: Summary): Promise<ReplaySummary> {
+    this.isDone = summary.ok && summary.pending === 0
+    if (this.isDone) this.finished = await this.file.finish(this.places)
+    if (this.finished === undefined) return summary
+    const { replayed, kept, elsewhere, unreadable, later } = this.finished
+    const letters = {
+      sent: replayed,
+      putBack: kept + elsewhere,
+      unreadable: unreadable.length + later.length,
+    }
+    return { ...summary, letters }
   }
 
   sayBegin(): void {
     if (this.file.isTakenUp) this.say(`goes on with ${this.name}.replaying, which a replay has left`)
   }
 
+  sayEmpty(isQuiet: boolean): number {
+    if (!isQuiet) this.say(`${this.name} is empty: there is nothing to send`)
+    return 0
+  }
+
   /** Says what became of the file, and gives the exit code. */
-  async end(code: number, places: Places, isQuiet: boolean): Promise<number> {
+  end(code: number, isQuiet: boolean): number {
+    const { finished, isDone } = this
     if (!this.hasStarted) this.file.undo()
-    const isDone = code === 0 && this.summary?.ok === true && this.summary.pending === 0
-    const finished = isDone ? await this.file.finish(places) : undefined
+    this.file.end()
     if (finished !== undefined) this.sayFinished(finished, isQuiet)
     else if (isDone)
       this.say(
@@ -106,7 +136,10 @@ class Replaying {
     return code
   }
 
-  private sayFinished({ replayed, kept, elsewhere, broken, path }: Finished, isQuiet: boolean): void {
+  private sayFinished(
+    { replayed, kept, elsewhere, unreadable, later, path }: Finished,
+    isQuiet: boolean,
+  ): void {
     const now = `${this.name}${path.slice(this.file.path.length)}`
     const rest = kept === 0 ? '' : `, ${countText(kept)} not meant and back in ${this.name}`
     if (!isQuiet) this.say(`dead letters: ${countText(replayed)} sent${rest}; all of them are in ${now}`)
@@ -114,10 +147,14 @@ class Replaying {
       this.say(
         `${countText(elsewhere)} given up by a stage or sink that the topology does not have: back in ${this.name}; say --from`,
       )
-    if (broken.length > 0)
-      this.say(
-        `${countText(broken.length)} torn, the first in line ${broken[0]} of ${now}: not sent, only kept there`,
-      )
+    this.sayNotSent(unreadable, 'unreadable', now)
+    this.sayNotSent(later, 'of a later version of Millrace', now)
+  }
+
+  private sayNotSent(lines: readonly number[], what: string, where: string): void {
+    if (lines.length === 0) return
+    const first = `the first in line ${countText(lines[0])} of ${where}`
+    this.say(`${countText(lines.length)} ${what}, ${first}: not sent, only kept there`)
   }
 
   private say(text: string): void {

@@ -34,8 +34,9 @@ export async function runWithRestarts({
   start = startRun,
 }: RestartsOptions): Promise<number> {
   // Where the runs note what is in user code: a record that kills the process is known in the next one.
-  const own = io.env.MILLRACE_STATE === undefined ? mkdtempSync(join(tmpdir(), 'millrace-state-')) : undefined
-  const state = own ?? (io.env.MILLRACE_STATE as string)
+  const given = io.env.MILLRACE_STATE || undefined
+  const own = given === undefined ? mkdtempSync(join(tmpdir(), 'millrace-state-')) : undefined
+  const state = given ?? own
   const family = new Family(io)
   try {
     for (let restarts = 0; ; restarts++) {

@@ -1,9 +1,9 @@
 // `millrace schema`: what a topology may say, as JSON schema.
 
-import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { MillraceError, messageOf } from '../kernel/failure.js'
 import type { Verb } from './verb.js'
+import { writeWhole } from './write-whole.js'
 
 export const schemaVerb: Verb = {
   name: 'schema',
@@ -29,7 +29,7 @@ export const schemaVerb: Verb = {
 
 async function write(name: string, path: string, text: string): Promise<void> {
   try {
-    await writeFile(path, text)
+    await writeWhole(path, text)
   } catch (cause) {
     throw new MillraceError('ERR_OPEN', `schema: --output ${name}: ${messageOf(cause)}`, { cause })
   }

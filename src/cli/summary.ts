@@ -23,9 +23,7 @@ export function summaryJson(summary: Summary): string {
 
 /** Writes it to stderr: stdout carries data only. */
 export function writeSummary(summary: Summary, asJson: boolean, io: Io): void {
-  io.stderr.write(
-    asJson ? summaryJson(summary) : summaryText(summary, painter(io.stderr.isTTY, io.env.NO_COLOR)),
-  )
+  io.stderr.write(asJson ? summaryJson(summary) : summaryText(summary, painter(io.stderr.isTTY, io.env)))
 }
 
 /** Makes the summary of a run that failed, of how it stood at the end. */

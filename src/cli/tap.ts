@@ -2,6 +2,7 @@
 
 import type { TappedMessage } from '../admin/tap-message.js'
 import { nearest } from '../kernel/nearest.js'
+import { wholeNumber } from '../kernel/options.js'
 import { type AdminClient, AdminError, notAdmin } from './admin-client.js'
 import { countText, painter } from './format.js'
 import type { Io } from './io.js'
@@ -72,18 +73,22 @@ function commandOf(mailbox: string | undefined, options: OptionValues, io: Io): 
   ] as const) {
     if (options[name] !== undefined) query.set(name, String(integerOf(name, options[name], most)))
   }
-  if (options.redact !== undefined) query.set('redact', String(options.redact))
+  if (options.redact !== undefined) query.set('redact', namesOf(options.redact))
   if (options['no-values'] === true) query.set('values', 'none')
   const countMax = options.count === undefined ? Infinity : integerOf('count', options.count, 1e9)
   return { client: adminClientOf(options, io), mailbox, query, isJson: options.json === true, countMax }
 }
 
+/** Who asks for nothing to be hidden has made a mistake: a variable of the shell that is not set. */
+function namesOf(given: string | boolean): string {
+  if (/[^\s,]/.test(String(given))) return String(given)
+  throw new UsageError(`--redact: got ${JSON.stringify(given)}, wanted names with commas between them`)
+}
+
 function integerOf(name: string, given: string | boolean, most: number): number {
   const value = Number(given)
   if (/^\d+$/.test(String(given)) && value >= 1 && value <= most) return value
-  throw new UsageError(
-    `--${name}: got ${JSON.stringify(given)}, wanted an integer from 1 to ${countText(most)}`,
-  )
+  throw new UsageError(`--${name}: got ${JSON.stringify(given)}, wanted ${wholeNumber(1, most)}`)
 }
 
 async function list({ client, isJson }: Command, io: Io): Promise<number> {
@@ -112,7 +117,7 @@ async function tap(command: Command, io: Io): Promise<number> {
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM']) io.signals.on(signal, () => stop.abort())
   whenGone(io.stdout, () => stop.abort())
-  const paint = painter(io.stdout.isTTY, io.env.NO_COLOR)
+  const paint = painter(io.stdout.isTTY, io.env)
   let count = 0
   let end: Mark | undefined
   let hasBegun = false

@@ -21,7 +21,7 @@ export type Screen = {
 
 export function openScreen(io: Io): Screen {
   const { stdout } = io
-  const paint = painter(stdout.isTTY, io.env.NO_COLOR)
+  const paint = painter(stdout.isTTY, io.env)
   let isOpen = true
   stdout.write(ENTER)
   return {

@@ -1,5 +1,6 @@
 // `millrace top --admin <port>`: a live table of how a running topology stands; plain text, once, where stdout is no terminal.
 
+import { wholeNumber } from '../kernel/options.js'
 import type { Inspection } from '../topology/running.js'
 import { type AdminClient, AdminError, notAdmin } from './admin-client.js'
 import { countText, painter } from './format.js'
@@ -61,7 +62,7 @@ export function commandOf(options: OptionValues, io: Io): Command {
   const given = options.interval
   const intervalMs = given === undefined ? INTERVAL_MS : Number(given)
   if (!Number.isInteger(intervalMs) || intervalMs < INTERVAL_MS_MIN || intervalMs > INTERVAL_MS_MAX) {
-    const wanted = `an integer from ${INTERVAL_MS_MIN} to ${countText(INTERVAL_MS_MAX)}`
+    const wanted = wholeNumber(INTERVAL_MS_MIN, INTERVAL_MS_MAX)
     throw new UsageError(`--interval: got ${JSON.stringify(given)}, wanted ${wanted}`)
   }
   const client = adminClientOf(options, io)
@@ -138,7 +139,7 @@ function ended({ view, hasEnded }: Last, io: Io): number {
 }
 
 function plainShow(io: Io): Show {
-  const paint = painter(io.stdout.isTTY, io.env.NO_COLOR)
+  const paint = painter(io.stdout.isTTY, io.env)
   // A terminal has its width; a file has none.
   const width = io.stdout.isTTY === true ? io.stdout.columns || 80 : Number.POSITIVE_INFINITY
   const text = (line: Line) => lineText(line, width, paint)

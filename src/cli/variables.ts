@@ -7,6 +7,10 @@ export type Variable = {
   /** What it takes, for messages. */
   wanted: string
   takes(value: string): boolean
+  /** All values that it takes, where they are few. */
+  known?: readonly string[]
+  /** A run goes on with another value, too. */
+  isLax?: boolean
 }
 
 export const PREFIX = 'MILLRACE_'
@@ -16,7 +20,13 @@ export const VARIABLES: readonly Variable[] = [
     name: 'MILLRACE_LOG_LEVEL',
     wanted: `one of ${LOG_LEVELS.join(', ')}`,
     takes: (value) => (LOG_LEVELS as readonly string[]).includes(value),
+    known: LOG_LEVELS,
   },
   { name: 'MILLRACE_STATE', wanted: 'the path of a directory', takes: () => true },
-  { name: 'MILLRACE_DEBUG', wanted: '1, or nothing', takes: (value) => value === '0' || value === '1' },
+  {
+    name: 'MILLRACE_DEBUG',
+    wanted: '1, or nothing',
+    takes: (value) => value === '0' || value === '1',
+    isLax: true,
+  },
 ]

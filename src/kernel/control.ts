@@ -3,6 +3,7 @@
 
 import type { MessagePort } from 'node:worker_threads'
 import * as Comlink from 'comlink'
+import { countText } from './count-text.js'
 import { within } from './deadline.js'
 import { MillraceError } from './failure.js'
 
@@ -28,6 +29,6 @@ export async function call<Result>(
   })
   gone.catch(() => {})
   return within(timeoutMs, Promise.race([result, gone]), () => {
-    throw new MillraceError('ERR_THREAD', `${what}: no answer within ${timeoutMs} ms`)
+    throw new MillraceError('ERR_THREAD', `${what}: no answer within ${countText(timeoutMs)} ms`)
   })
 }

@@ -22,14 +22,15 @@ export type Envelope = {
 /** How each line begins: a value that happens to be JSON is not taken for an envelope. */
 export const ENVELOPE_START = '{"millrace":'
 
-const VERSION = 1
+/** What this version of Millrace writes, and reads. */
+export const ENVELOPE_VERSION = 1
 const KNOWN = ['millrace', 'id', 'keys', 'tags', 'headers', 'eventTime', 'trace', 'value']
 
 /** Writes a message as one line, without its end. */
 export function envelopeOf(message: Message): string {
   const { id, keys, tags, headers, eventTime, trace } = message
   return JSON.stringify({
-    millrace: VERSION,
+    millrace: ENVELOPE_VERSION,
     id,
     ...(keys.length > 0 && { keys }),
     ...(tags.length > 0 && { tags }),
@@ -43,7 +44,7 @@ export function envelopeOf(message: Message): string {
 /** Reads a line; undefined where it is no whole envelope: a torn one, or of another version. */
 export function readEnvelope(line: string): Envelope | undefined {
   const given = parse(line)
-  if (given?.millrace !== VERSION || !Object.keys(given).every((name) => KNOWN.includes(name)))
+  if (given?.millrace !== ENVELOPE_VERSION || !Object.keys(given).every((name) => KNOWN.includes(name)))
     return undefined
   const { id, keys = [], tags = [], headers = {}, eventTime, trace } = given
   const value = given.value === null ? null : bytesOf(given.value)

@@ -1,5 +1,7 @@
 // Says in a few words what a value is, for "got …" in error messages.
 
+import { countText } from './count-text.js'
+
 const TEXT_MAX = 60
 const KEYS_MAX = 5
 
@@ -10,7 +12,8 @@ export function show(value: unknown): string {
   if (typeof value === 'function')
     return /^class\b/.test(String(value)) ? `the class ${value.name}` : 'a function'
   if (typeof value === 'object' && value !== null) return showObject(value)
-  return typeof value === 'bigint' ? `${value}n` : String(value)
+  if (typeof value === 'bigint') return `${value}n`
+  return Number.isSafeInteger(value) ? countText(value as number) : String(value)
 }
 
 /** Joins names as in a sentence: `a, b and c`. */

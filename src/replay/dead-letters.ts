@@ -1,10 +1,11 @@
 // The source of a replay: the lines of a file, each made the message again that was given up. `lines` does the reading, gives
 // again what was nacked, and keeps how far the file is done: so a replay that was ended goes on there.
 
-import { closeSync, openSync, readSync } from 'node:fs'
-import { ENVELOPE_START } from '../kernel/envelope.js'
+import { countText } from '../kernel/count-text.js'
+import { isMillraceError, MillraceError } from '../kernel/failure.js'
 import { lines } from '../sources/lines.js'
 import type { Source, SourceAck, SourceContext, SourceRecord } from '../sources/source.js'
+import { beginsWithEnvelope } from './begins-with-envelope.js'
 import { deadLineOf, type Replay } from './dead-line.js'
 import type { Places } from './places.js'
 
@@ -22,17 +23,19 @@ export function deadLetters(replay: Replay, places: Places): Source {
   const { path } = replay
   const inner = lines({ path, checkpoint: positionOf(path) })
   let areEnvelopes = false
+  let limit = 0
   return {
     ...inner,
     name: 'replay',
     open(context: SourceContext) {
       areEnvelopes = beginsWithEnvelope(path)
+      limit = context.messageBytesMax
       const messageBytesMax = JSON_FACTOR * context.messageBytesMax + META_BYTES_MAX
       return inner.open?.({ ...context, messageBytesMax })
     },
     async read(max: number) {
       for (;;) {
-        const records = await inner.read(max)
+        const records = await readInner(max)
         if (records === null || records.length === 0) return records
         const letters = records.flatMap((record) => letterOf(record))
         // Where it cannot be kept that they are passed over, closing tells it.
@@ -42,20 +45,24 @@ export function deadLetters(replay: Replay, places: Places): Source {
     },
   }
 
+  async function readInner(max: number): Promise<readonly SourceRecord[] | null> {
+    try {
+      return await inner.read(max)
+    } catch (error) {
+      throw isMillraceError(error) && error.code === 'ERR_MESSAGE_TOO_LARGE' ? tooLong(error) : error
+    }
+  }
+
+  /** The limit of a line is not what the user has set, nor can set. */
+  function tooLong(cause: MillraceError): MillraceError {
+    const [line = 'a line'] = /the line at byte [\d,]+/.exec(cause.message) ?? []
+    const what = `${line} is longer than any message of limits.messageBytes = ${countText(limit)} is: raise limits.messageBytes (at most 64 MiB)`
+    return new MillraceError('ERR_MESSAGE_TOO_LARGE', `replay: ${path}: ${what}`)
+  }
+
   function letterOf({ offset, value }: SourceRecord): SourceRecord[] {
     const line = deadLineOf(Buffer.from(value as Uint8Array), areEnvelopes, replay, places)
     return line.kind === 'letter' ? [{ ...line.letter, offset }] : []
-  }
-}
-
-/** Tells whether the first line of a file is an envelope. */
-export function beginsWithEnvelope(path: string): boolean {
-  const start = Buffer.alloc(ENVELOPE_START.length)
-  const fd = openSync(path, 'r')
-  try {
-    return readSync(fd, start, 0, start.length, 0) === start.length && String(start) === ENVELOPE_START
-  } finally {
-    closeSync(fd)
   }
 }
 

@@ -1,6 +1,6 @@
 // One line of a file of dead letters: what is to become of it.
 
-import { ENVELOPE_START, type Envelope, readEnvelope } from '../kernel/envelope.js'
+import { ENVELOPE_START, ENVELOPE_VERSION, type Envelope, readEnvelope } from '../kernel/envelope.js'
 import { isMeant, type Only } from './only.js'
 import { type Places, STAGE_HEADER } from './places.js'
 
@@ -20,8 +20,10 @@ export type DeadLine =
   | { kind: 'kept' }
   /** Given up by a stage or sink that is not there. */
   | { kind: 'elsewhere'; stage: string }
-  /** Torn, or of another version. */
-  | { kind: 'broken' }
+  /** Torn, or not whole. */
+  | { kind: 'unreadable' }
+  /** Written by a later version. */
+  | { kind: 'later' }
   | { kind: 'empty' }
 
 const REPLAYS_HEADER = 'millrace-replays'
@@ -29,17 +31,27 @@ const REPLAYS_HEADER = 'millrace-replays'
 const STALE_HEADERS = ['reason', 'attempts', 'error', 'stack'].map((name) => `millrace-${name}`)
 const RAW = { keys: [], tags: [], headers: {}, eventTime: undefined, trace: undefined }
 
-/** Tells what becomes of a line. `areEnvelopes`: the file begins with an envelope, so what is none is broken. */
+/** Tells what becomes of a line. `areEnvelopes`: the file begins with an envelope, so what is none is unreadable. */
 export function deadLineOf(bytes: Buffer, areEnvelopes: boolean, replay: Replay, places: Places): DeadLine {
   const isEnvelope = bytes.subarray(0, ENVELOPE_START.length).toString('latin1') === ENVELOPE_START
   if (!isEnvelope && !areEnvelopes) return rawLine(bytes, replay)
-  if (bytes.length === 0) return { kind: 'empty' }
-  const envelope = isEnvelope ? readEnvelope(bytes.toString('utf8')) : undefined
-  if (envelope === undefined) return { kind: 'broken' }
+  const line = bytes.toString('utf8')
+  if (line.trim() === '') return { kind: 'empty' }
+  const envelope = isEnvelope ? readEnvelope(line) : undefined
+  if (envelope === undefined) return { kind: isLater(line) ? 'later' : 'unreadable' }
   if (replay.only !== undefined && !isMeant(envelope, replay.only)) return { kind: 'kept' }
   const stage = replay.from ?? textOf(envelope.headers[STAGE_HEADER])
   if (stage !== undefined && places.firstStage(stage) === undefined) return { kind: 'elsewhere', stage }
   return { kind: 'letter', letter: { ...envelope, headers: headersOf(envelope, stage) } }
+}
+
+function isLater(line: string): boolean {
+  try {
+    const { millrace } = JSON.parse(line) as { millrace?: unknown }
+    return typeof millrace === 'number' && millrace > ENVELOPE_VERSION
+  } catch {
+    return false
+  }
 }
 
 /** Of a raw line only the value is known. */

@@ -6,7 +6,7 @@
 
 import {
   existsSync,
-  mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -14,9 +14,12 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
-import { MillraceError, messageOf } from '../kernel/failure.js'
-import { beginsWithEnvelope, positionOf } from './dead-letters.js'
+import { basename, dirname, join } from 'node:path'
+import { isMillraceError, MillraceError, messageOf } from '../kernel/failure.js'
+import { makeDirectory } from '../kernel/make-directory.js'
+import { own } from '../store/owner.js'
+import { beginsWithEnvelope } from './begins-with-envelope.js'
+import { positionOf } from './dead-letters.js'
 import { deadLineOf, type Replay } from './dead-line.js'
 import { eachLine, withoutEnd } from './each-line.js'
 import type { Places } from './places.js'
@@ -25,6 +28,8 @@ import { PutBack } from './put-back.js'
 const SUFFIX = '.replaying'
 /** In the directory of the position: what the replay that began was asked for. */
 const ASKED = 'asked.json'
+/** In it too: whose replay it is. The store of the position has another owner, which ends before the replay does. */
+const OWNER = 'replay'
 
 type Asked = Pick<Replay, 'only' | 'from'>
 
@@ -36,8 +41,10 @@ export type Finished = {
   kept: number
   /** Lines that are back in the file, since the topology has no such stage or sink. */
   elsewhere: number
-  /** Numbers of the lines that are no dead letters, from 1. */
-  broken: number[]
+  /** Numbers of the lines that are no whole dead letters, from 1. */
+  unreadable: number[]
+  /** Numbers of those that a later version has written. */
+  later: number[]
   /** Where all lines are now. */
   path: string
 }
@@ -49,19 +56,25 @@ export class ReplayFile {
   readonly replaying: string
   /** True where a replay that was ended is taken up. */
   readonly isTakenUp: boolean
+  /** True where there is nothing to send. */
+  readonly isEmpty: boolean
   private readonly asked: Asked
+  private release: () => void = () => {}
   private bytesAtBegin = 0
 
-  /** Finds the file, or what an earlier replay has left of it; throws ERR_OPEN where there is neither. */
-  constructor(path: string, asked: Asked) {
+  /**
+   * Finds the file, or what an earlier replay has left of it; throws ERR_OPEN where there is neither. `hint` says what else may
+   * have been meant by a path.
+   */
+  constructor(path: string, asked: Asked, hint: (path: string) => string = () => '') {
     this.path = path.endsWith(SUFFIX) ? path.slice(0, -SUFFIX.length) : path
     this.replaying = `${this.path}${SUFFIX}`
     this.asked = asked
     this.isTakenUp = statOf(this.replaying) !== undefined
     const stat = statOf(this.isTakenUp ? this.replaying : this.path)
-    if (stat === undefined) throw unusable(path, 'no such file')
+    if (stat === undefined) throw unusable(path, `no such file${replayedText(this.path) ?? hint(path)}`)
     if (!stat.isFile()) throw unusable(path, 'it is no regular file')
-    if (this.isTakenUp) this.requireSame()
+    this.isEmpty = !this.isTakenUp && stat.size === 0
   }
 
   /** What the topology is to read. */
@@ -74,20 +87,29 @@ export class ReplayFile {
     return this.isTakenUp && (statOf(this.path)?.size ?? 0) > 0
   }
 
-  /** Renames it. */
+  /** Renames it. Throws ERR_OPEN where another process replays it, ERR_CONFIG where what is taken up was asked for otherwise. */
   begin(): void {
+    this.own()
     try {
-      if (!this.isTakenUp) {
+      if (this.isTakenUp) this.requireSame()
+      else {
         const position = positionOf(this.replaying)
-        rmSync(position, { recursive: true, force: true })
-        mkdirSync(position)
+        for (const name of readdirSync(position))
+          if (name !== OWNER) rmSync(join(position, name), { recursive: true })
         writeFileSync(join(position, ASKED), JSON.stringify(this.asked))
         renameSync(this.path, this.replaying)
       }
       this.bytesAtBegin = statSync(this.replaying).size
     } catch (cause) {
-      throw unusable(this.path, messageOf(cause), cause)
+      this.end()
+      throw isMillraceError(cause) ? cause : unusable(this.path, messageOf(cause), cause)
     }
+  }
+
+  /** Lets it go, for the next replay. */
+  end(): void {
+    this.release()
+    this.release = () => {}
   }
 
   /** Nothing was read: gives it its name back, if it took it and nobody has used it since. */
@@ -108,7 +130,14 @@ export class ReplayFile {
 
   /** Counts what became of each line, and puts back what goes back. */
   private async tally(places: Places): Promise<Finished> {
-    const finished: Finished = { replayed: 0, kept: 0, elsewhere: 0, broken: [], path: this.nextReplayed() }
+    const finished: Finished = {
+      replayed: 0,
+      kept: 0,
+      elsewhere: 0,
+      unreadable: [],
+      later: [],
+      path: this.nextReplayed(),
+    }
     const areEnvelopes = beginsWithEnvelope(this.replaying)
     const back = new PutBack(this.path)
     let number = 0
@@ -116,7 +145,7 @@ export class ReplayFile {
       number++
       const { kind } = deadLineOf(withoutEnd(line), areEnvelopes, this.replay, places)
       if (kind === 'letter') finished.replayed++
-      else if (kind === 'broken') finished.broken.push(number)
+      else if (kind === 'unreadable' || kind === 'later') finished[kind].push(number)
       else if (kind === 'kept' || kind === 'elsewhere') {
         finished[kind]++
         await back.add(line)
@@ -128,6 +157,24 @@ export class ReplayFile {
 
   private nextReplayed(): string {
     for (let n = 1; ; n++) if (!existsSync(`${this.path}.replayed-${n}`)) return `${this.path}.replayed-${n}`
+  }
+
+  /** Of two that begin at the same time one, at most, gets it. */
+  private own(): void {
+    const directory = join(positionOf(this.replaying), OWNER)
+    try {
+      makeDirectory(directory)
+      const owned = own(directory)
+      if ('heldBy' in owned)
+        throw new MillraceError('ERR_OPEN', `replay: process ${owned.heldBy} replays ${this.path} already`)
+      this.release = owned.release
+    } catch (cause) {
+      throw isMillraceError(cause) ? cause : unusable(this.path, messageOf(cause), cause)
+    }
+    // It may have ended, or begun, since this one looked.
+    if ((statOf(this.replaying) !== undefined) === this.isTakenUp) return
+    this.end()
+    throw unusable(this.path, 'another replay has been at it just now: replay again')
   }
 
   private forget(): void {
@@ -143,6 +190,25 @@ export class ReplayFile {
       'ERR_CONFIG',
       `replay: ${what}, and now it is ${askedText(this.asked)}: wanted the same`,
     )
+  }
+}
+
+/** Says that the last replay has finished the file, if it has. */
+function replayedText(path: string): string | undefined {
+  const start = `${basename(path)}.replayed-`
+  const numbers = namesIn(dirname(path))
+    .filter((name) => name.startsWith(start))
+    .map((name) => Number(name.slice(start.length)))
+    .filter((number) => Number.isInteger(number))
+  if (numbers.length === 0) return undefined
+  return `: a replay has finished it, and all of it is in ${path}.replayed-${Math.max(...numbers)}`
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+  } catch {
+    return []
   }
 }
 

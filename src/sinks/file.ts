@@ -58,6 +58,7 @@ export function file(options: FileOptions, internals: FileInternals = {}): Sink 
     async check() {
       await checkPath(path)
     },
+    files: () => [path],
     async open() {
       opened = await openFile(checked, internals)
     },

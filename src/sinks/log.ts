@@ -42,6 +42,8 @@ export function log(options: LogOptions = {}, internals: LogInternals = {}): Sin
     name: 'log',
     ordered: true,
     writeTimeoutMs: WRITE_TIMEOUT_MS,
+    // `… < a.txt >> a.txt`
+    files: () => [`/dev/${stream}`],
     async open() {
       const lineOf = format === 'raw' ? rawLine : await createJsonLine()
       lines = new LineWriter(fd, lineOf, { ...lineIoOf(fd), ...io }, tail)

@@ -29,6 +29,8 @@ export interface Sink {
    * thread, before any other runs; the thread that opens it has another copy of the object.
    */
   check?(): void | Promise<void>
+  /** The files that it writes to: a topology whose sink writes to what its source reads would never end, and is not run. */
+  files?(): readonly string[]
   /** Called once before the first `write`. */
   open?(context: SinkContext): void | Promise<void>
   /** Writes what it is given, never waits for more, and answers each message. A throw is a failure of the whole batch. */

@@ -43,6 +43,7 @@ export function linesOf(options: LinesOptions, parts: LinesParts): Source {
     ordered: true,
     unit: 'bytes',
     check: () => source.check(),
+    files: () => paths.map((path) => (path === '-' ? '/dev/stdin' : path)),
     open: (context) => source.open(context),
     read: (max) => source.read(max),
     nack: (nacks) => source.nack(nacks),

@@ -60,6 +60,8 @@ export interface Source {
    * main thread, before any other runs; the thread that opens it has another copy of the object.
    */
   check?(): void | Promise<void>
+  /** The files that it reads: a topology whose sink writes to what its source reads would never end, and is not run. */
+  files?(): readonly string[]
   /** Called once before the first `read`. */
   open?(context: SourceContext): void | Promise<void>
   /**

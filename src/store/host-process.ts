@@ -2,6 +2,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { countText } from '../kernel/count-text.js'
 import type { Entries, FromHost, ToHost } from './host-messages.js'
 
 const HOST = fileURLToPath(new URL('./host.js', import.meta.url))
@@ -81,7 +82,7 @@ export class HostProcess {
     const alarm = this.#killAfter(timeoutMs)
     try {
       const first = await Promise.race([message, this.#ended])
-      return alarm.rang ? ended(`did not answer within ${timeoutMs} ms`, true) : first
+      return alarm.rang ? ended(`did not answer within ${countText(timeoutMs)} ms`, true) : first
     } finally {
       alarm.stop()
       this.#child.off('message', onMessage as (message: unknown) => void)

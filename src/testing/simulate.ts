@@ -65,7 +65,7 @@ function makerOf(
   hasMessages: boolean,
 ): (random: () => number) => Topology {
   if (!Number.isInteger(runs) || runs < 1)
-    throw new MillraceError('ERR_CONFIG', `runs: got ${runs}, wanted an integer from 1`)
+    throw new MillraceError('ERR_CONFIG', `runs: got ${runs}, wanted a whole number from 1`)
   if (typeof topology === 'function') return topology
   if (!isTopology(topology))
     throw new MillraceError(

@@ -4,6 +4,7 @@
 import type { Reader } from '../actors/reader.js'
 import type { Actor, Host } from '../kernel/actor.js'
 import { LoopClock, type Random, systemClock, systemRandom } from '../kernel/clock.js'
+import { countText } from '../kernel/count-text.js'
 import { Counters } from '../kernel/counters.js'
 import { within } from '../kernel/deadline.js'
 import { Doorbell } from '../kernel/doorbell.js'
@@ -254,7 +255,7 @@ async function opening(name: string, open: () => void | Promise<void>): Promise<
 async function closing({ name, code, close }: Opened): Promise<void> {
   try {
     await within(CLOSE_MS, Promise.resolve().then(close), () => {
-      throw new Error(`close() has not ended after ${CLOSE_MS} ms`)
+      throw new Error(`close() has not ended after ${countText(CLOSE_MS)} ms`)
     })
   } catch (error) {
     if (isMillraceError(error)) throw error

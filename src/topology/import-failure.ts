@@ -6,17 +6,19 @@ import { dirname, extname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isMillraceError, MillraceError } from '../kernel/failure.js'
 import { show } from '../kernel/show.js'
+import { isTakenForCommonJs } from './commonjs.js'
 import { didYouMean, pathText, placeText } from './module-file.js'
 
 type Place = { path: string; line: string }
 
 const SYNTAX_PROBE_MS = 5_000
+const WANTED_ENDING = 'wanted a file that ends in .mjs, .js or .cjs'
 
 /** Makes an ERR_MODULE of what `import()` threw; a MillraceError stays one, with the line of the module that it is about. */
-export function explainImport(thrown: unknown, url: URL): MillraceError {
+export async function explainImport(thrown: unknown, url: URL): Promise<MillraceError> {
   if (isMillraceError(thrown)) return withPlace(thrown)
   const place = placeText(url)
-  const what = whatOf(thrown, url)
+  const what = whatOf(thrown, url) + (await exportHint(thrown, url))
   const where = what.startsWith(`${place}:`) ? 'module ' : `module ${place}: `
   return new MillraceError('ERR_MODULE', where + what, { cause: thrown })
 }
@@ -41,6 +43,8 @@ function whatOf(thrown: unknown, url: URL): string {
       return notFound(thrown) ?? message
     case 'ERR_UNKNOWN_FILE_EXTENSION':
       return unknownExtension(message)
+    case 'ERR_REQUIRE_CYCLE_MODULE':
+      return extname(url.pathname) === '' ? `it has no ending, ${WANTED_ENDING}` : message
     case 'ERR_IMPORT_ATTRIBUTE_MISSING':
     case 'ERR_IMPORT_ASSERTION_TYPE_MISSING':
       return jsonWithoutType(message, url)
@@ -52,7 +56,28 @@ function whatOf(thrown: unknown, url: URL): string {
   if (!(thrown instanceof SyntaxError)) return message
   // What an imported module lacks is a SyntaxError too.
   const kind = message.startsWith('The requested module') ? '' : 'syntax error: '
-  return `${at(headerPlace(thrown) ?? probePlace(url))}${kind}${message}`
+  const place = headerPlace(thrown) ?? probePlace(url)
+  return `${at(place)}${commonJsText(message, place?.path ?? pathOf(url)) ?? `${kind}${message}`}`
+}
+
+function commonJsText(message: string, path: string): string | undefined {
+  const isOfModules =
+    /^Cannot use (import statement|'import\.meta') outside a module|^Unexpected token 'export'/
+  if (!isOfModules.test(message) || !isTakenForCommonJs(path)) return undefined
+  const name = `it is taken for CommonJS: name it ${/ts$/.test(path) ? '.mts' : '.mjs'}`
+  return /\.c[jt]s$/.test(path) ? name : `${name}, or write "type": "module" into package.json`
+}
+
+/** What was probably meant by a name that an import of ours lacks. */
+async function exportHint(thrown: unknown, url: URL): Promise<string> {
+  if (!(thrown instanceof SyntaxError) || !thrown.message.startsWith('The requested module')) return ''
+  const { nearestExport } = await import('./nearest-export.js')
+  const meant = await nearestExport(thrown.message, headerPlace(thrown)?.path ?? pathOf(url))
+  return meant === undefined ? '' : `; did you mean ${meant}?`
+}
+
+function pathOf(url: URL): string {
+  return url.protocol === 'file:' ? fileURLToPath(url) : ''
 }
 
 // "Cannot find package 'x' imported from /y", "Cannot find module '/x' imported from /y", "Cannot find module './x'\nRequire stack:\n- /y"
@@ -71,9 +96,9 @@ function notFound(error: Error): string | undefined {
 
 function unknownExtension(message: string): string {
   const path = / for (.+)$/.exec(message)?.[1] ?? ''
-  if (!/^\.[cm]?tsx?$/.test(extname(path))) {
-    return `${pathText(path)} is no JavaScript module, wanted a file that ends in .mjs, .js or .cjs`
-  }
+  if (extname(path) === '.tsx')
+    return `no Node loads ${pathText(path)} by itself; name it .ts, or install tsx and run it with node --import tsx, or compile it to JavaScript`
+  if (!/^\.[cm]?ts$/.test(extname(path))) return `${pathText(path)} is no JavaScript module, ${WANTED_ENDING}`
   return (
     `Node ${process.versions.node} cannot load ${pathText(path)} by itself; use Node 22.18 or later, ` +
     'or install tsx and run it with node --import tsx (or NODE_OPTIONS="--import tsx"), or compile it to JavaScript'

@@ -1,6 +1,6 @@
 // The file of a module: is it there, what is it called in messages, and what else was probably meant.
 
-import { readdirSync } from 'node:fs'
+import { readdirSync, readlinkSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename, dirname, extname, isAbsolute, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -18,7 +18,7 @@ export async function checkFile(url: URL): Promise<void> {
   } catch (error) {
     if ((error as { code?: string }).code !== 'ENOENT')
       throw new MillraceError('ERR_MODULE', `module ${place}: ${messageOf(error)}`)
-    throw new MillraceError('ERR_MODULE', `module ${place}: no such file${didYouMean(path)}`)
+    throw new MillraceError('ERR_MODULE', `module ${place}: ${missing(path)}${didYouMean(path)}`)
   }
   if (isDirectory)
     throw new MillraceError('ERR_MODULE', `module ${place}: a directory, wanted a module file${inside(path)}`)
@@ -27,9 +27,10 @@ export async function checkFile(url: URL): Promise<void> {
 /** Gives `; did you mean …?` for a path that is not there, or an empty text. */
 export function didYouMean(path: string): string {
   const directory = dirname(path)
-  const names = namesIn(directory)
-  if (names === undefined) return ` (and no directory ${pathText(directory)})`
   const wanted = basename(path)
+  // It may be there itself, as a link to nothing.
+  const names = namesIn(directory)?.filter((name) => name !== wanted)
+  if (names === undefined) return ` (and no directory ${pathText(directory)})`
   const sameStem = names.find((name) => basename(name, extname(name)) === basename(wanted, extname(wanted)))
   const meant = sameStem ?? nearest(wanted, names)
   return meant === undefined ? '' : `; did you mean ${pathText(join(directory, meant))}?`
@@ -44,6 +45,14 @@ export function placeText(url: URL): string {
 export function pathText(path: string): string {
   const fromHere = relative(process.cwd(), path)
   return fromHere === '' || fromHere.startsWith('..') || isAbsolute(fromHere) ? path : fromHere
+}
+
+function missing(path: string): string {
+  try {
+    return `a link to ${readlinkSync(path)}, which is not there`
+  } catch {
+    return 'no such file'
+  }
 }
 
 // A file: URL with a host, or with an encoded slash, is no path.

@@ -2,6 +2,7 @@
 // It is plain data, made on the main thread only, and sent to the threads with the memory.
 
 import { MAPPER_REGISTERS, READER_REGISTERS } from '../actors/registers.js'
+import { countText } from '../kernel/count-text.js'
 import { MillraceError } from '../kernel/failure.js'
 import { MAILBOX_HEADER_BYTES } from '../kernel/layout.js'
 import { capacityFor } from '../kernel/mailbox.js'
@@ -50,7 +51,7 @@ export function planOf(topology: Topology): Plan {
   const plan = planner.plan()
   const { memoryBytes } = topology.limits
   if (plan.memoryBytes > memoryBytes) {
-    const what = `topology ${JSON.stringify(topology.name)}: limits.memoryBytes: got ${memoryBytes}, wanted at least ${plan.memoryBytes} (${plan.mailboxes.length} mailboxes for messages of up to ${topology.limits.messageBytes} bytes): raise it, lower limits.messageBytes, or use fewer threads`
+    const what = `topology ${JSON.stringify(topology.name)}: limits.memoryBytes: got ${countText(memoryBytes)}, wanted at least ${countText(plan.memoryBytes)} (${countText(plan.mailboxes.length)} mailboxes for messages of up to ${countText(topology.limits.messageBytes)} bytes): raise it, lower limits.messageBytes, or use fewer threads`
     throw new MillraceError('ERR_CONFIG', what)
   }
   return plan

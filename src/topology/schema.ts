@@ -6,6 +6,8 @@
 
 import { createRequire } from 'node:module'
 import type { ZodRawShape } from 'zod'
+import { countText } from '../kernel/count-text.js'
+import { wholeNumber } from '../kernel/options.js'
 import { DELIVERIES_MAX } from '../kernel/suspicion.js'
 import { NAME_PATTERN, NAME_WANTED } from './names.js'
 
@@ -91,6 +93,7 @@ function sinkSchema(retry: ReturnType<typeof retrySchema>) {
   const shape = {
     write: fn('a function write(batch) that gives a Response for each message'),
     check: fn('a function check()').optional(),
+    files: fn('a function files()').optional(),
     open: fn('a function open(context)').optional(),
     close: fn('a function close()').optional(),
     name: z.string({ error: 'a text' }).optional(),
@@ -108,6 +111,7 @@ function sourceSchema() {
   const shape = {
     read: fn('a function read(max) that gives a list of records, or null at the end'),
     check: fn('a function check()').optional(),
+    files: fn('a function files()').optional(),
     open: fn('a function open(context)').optional(),
     ack: fn('a function ack(acks)').optional(),
     nack: fn('a function nack(nacks)').optional(),
@@ -220,12 +224,12 @@ function flag() {
 }
 
 function whole(min: number, max: number) {
-  const error = `a whole number from ${count(min)} to ${count(max)}`
+  const error = wholeNumber(min, max)
   return z.int({ error }).min(min, { error }).max(max, { error })
 }
 
 function between(min: number, max: number) {
-  const error = `a number from ${count(min)} to ${count(max)}`
+  const error = `a number from ${countText(min)} to ${countText(max)}`
   return z.number({ error }).min(min, { error }).max(max, { error })
 }
 
@@ -239,8 +243,4 @@ function isAttempts(value: unknown): boolean {
     value === Infinity ||
     (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 1_000_000)
   )
-}
-
-function count(value: number): string {
-  return value.toLocaleString('en-US')
 }

@@ -1,6 +1,7 @@
 // The supervisor: owns a running topology's life, from opening to the summary. It reads counters and touches no message.
 
 import { systemClock } from '../kernel/clock.js'
+import { countText } from '../kernel/count-text.js'
 import { within } from '../kernel/deadline.js'
 import { MillraceError } from '../kernel/failure.js'
 import { type BegunFiles, closeBegunFiles } from './begun-files.js'
@@ -158,7 +159,7 @@ export class Supervisor implements Running {
     const { inFlight } = this.progress()
     const all = holdouts(topology, plan, memory, this.inspector.counters)
     const by = all.length > 0 ? all.join(', ') : 'nobody has any in hand: they lie in the mailboxes'
-    const what = `topology "${topology.name}": ${inFlight} records were still in flight ${graceMs} ms after the drain began (${by})`
+    const what = `topology "${topology.name}": ${countText(inFlight)} records were still in flight ${countText(graceMs)} ms after the drain began (${by})`
     return new MillraceError('ERR_DRAIN', what)
   }
 }

@@ -6,6 +6,7 @@ import { trustDefinitions } from './define.js'
 import { fingerprintOf } from './fingerprint.js'
 import { loadTopology } from './load.js'
 import type { ThreadCheck } from './thread-check.js'
+import { loadTypescriptLoader } from './typescript-loader.js'
 
 parentPort?.postMessage(await look(new URL(workerData as string)))
 
@@ -13,6 +14,7 @@ async function look(url: URL): Promise<ThreadCheck> {
   try {
     // As the threads of a run do.
     trustDefinitions()
+    await loadTypescriptLoader(url)
     return { fingerprint: await fingerprintOf(await loadTopology(url), url) }
   } catch (error) {
     return { error: toErrorRecord(error) }

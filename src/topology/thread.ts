@@ -116,6 +116,7 @@ async function load({ module, fingerprint, replay, thread }: ThreadTask): Promis
   const url = new URL(module)
   // The main thread has checked the same definition; the fingerprint says that it is the same.
   trustDefinitions()
+  await (await import('./typescript-loader.js')).loadTypescriptLoader(url)
   const topology = await loadTopology(url)
   if ((await fingerprintOf(topology, url)) !== fingerprint)
     throw otherDefinition(topology, `thread ${thread}`)

@@ -1,6 +1,7 @@
 // Which user code a thread is stuck in, and how long that may take (H2).
 
 import { userCodeOf } from '../kernel/cell.js'
+import { countText } from '../kernel/count-text.js'
 import type { PlanMemory } from './memory.js'
 import type { Plan, PlannedActor } from './plan.js'
 import type { Topology } from './types.js'
@@ -27,10 +28,10 @@ export function stuckIn(
     const limitMs = limitOf(topology, running.actor)
     return stuckMs < limitMs
       ? undefined
-      : `was ended: ${nameOf(running.actor)} has not returned for ${limitMs} ms`
+      : `was ended: ${nameOf(running.actor)} has not returned for ${countText(limitMs)} ms`
   }
   const limitMs = Math.max(LOOP_MS, ...actors.map(({ actor }) => limitOf(topology, actor)))
-  return stuckMs < limitMs ? undefined : `was ended: its loop has not turned for ${limitMs} ms`
+  return stuckMs < limitMs ? undefined : `was ended: its loop has not turned for ${countText(limitMs)} ms`
 }
 
 /** Gives the shortest time that user code on any thread may take, in ms. */

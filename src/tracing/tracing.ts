@@ -5,6 +5,7 @@ import type { Attributes, Context, Span, SpanContext, Tracer } from '@openteleme
 import type { ActorTracing, TracedHandler, TracedSink } from '../actors/actor-tracing.js'
 import type { MapHandler } from '../actors/map-handler.js'
 import type { Headers } from '../kernel/codec.js'
+import { countText } from '../kernel/count-text.js'
 import { within } from '../kernel/deadline.js'
 import { messageOf, toErrorRecord } from '../kernel/failure.js'
 import type { Log } from '../kernel/log.js'
@@ -64,7 +65,7 @@ export class Tracing implements ActorTracing {
       FLUSH_MS,
       // An SDK rejects with a list: an error for each of its processors.
       sent.catch((error) => lost(messageOf(Array.isArray(error) ? error[0] : error))),
-      () => lost(`the SDK has not sent them after ${FLUSH_MS} ms`),
+      () => lost(`the SDK has not sent them after ${countText(FLUSH_MS)} ms`),
     )
   }
 

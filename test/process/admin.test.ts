@@ -7,6 +7,7 @@ import { Served, until } from '../support/served.js'
 
 const SCRAPES = 30
 const BYTES_MAX = 200_000
+const STILL_MS = 500
 
 let served: Served | undefined
 afterEach(async () => {
@@ -28,6 +29,18 @@ function accountIn(text: string): { read: number; abandoned: number } {
   })
   expect(sampleValue(families, 'monovtx_processing_time_count')).toBeGreaterThanOrEqual(acked + nacked)
   return { read, abandoned }
+}
+
+/** A condition: this has been the same for a while. */
+function still(look: () => Promise<string>): () => Promise<boolean> {
+  let before: string | undefined
+  let sinceMs = 0
+  return async () => {
+    const now = await look()
+    if (now !== before) sinceMs = performance.now()
+    before = now
+    return performance.now() - sinceMs > STILL_MS
+  }
 }
 
 describe('/metrics', () => {
@@ -57,14 +70,10 @@ describe('/metrics', () => {
     await until('messages', async () => ((await served?.inspect())?.progress.acked ?? 0) > 20_000)
     // Nothing moves any more, once all that may be in flight is.
     served.set('hold')
-    let before = ''
-    await until('a standstill', async () => {
-      const text = (await served?.get('inspect'))?.text ?? ''
-      const counts = JSON.stringify(JSON.parse(text).actors.map((actor: { counts: object }) => actor.counts))
-      const isStill = counts === before && JSON.parse(text).progress.inFlight > 0
-      before = counts
-      return isStill
-    })
+    await until(
+      'a standstill',
+      still(async () => JSON.stringify((await served?.inspect())?.actors.map(({ counts }) => counts))),
+    )
     const families = parsePrometheus((await served.get('metrics')).text)
     const value = (name: string, labels?: Record<string, string>) => sampleValue(families, name, labels)
     const { actors } = await served.inspect()
@@ -87,13 +96,14 @@ describe('the admin port', () => {
     served = await Served.begin()
     await until('messages', async () => ((await served?.inspect())?.progress.acked ?? 0) > 1_000)
     served.set('spin')
-    let before = -1
-    await until('nothing but spinning', async () => {
-      const acked = (await served?.inspect())?.progress.acked ?? 0
-      const isStill = acked === before
-      before = acked
-      return isStill
-    })
+    let before = 0
+    await until(
+      'nothing but spinning',
+      still(async () => {
+        before = (await served?.inspect())?.progress.acked ?? 0
+        return String(before)
+      }),
+    )
     for (const path of ['livez', 'metrics', 'inspect', '']) expect((await served.get(path)).status).toBe(200)
     served.unset('spin')
     await until('more messages', async () => ((await served?.inspect())?.progress.acked ?? 0) > before)

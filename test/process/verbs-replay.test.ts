@@ -129,7 +129,12 @@ test('--only sends some, and the others are back', async () => {
   mend()
   const { code, stderr } = await replay('--only', 'reason=sevens', '--json')
   expect(code).toBe(0)
-  expect(JSON.parse(stderr.split('\n')[0])).toMatchObject({ ok: true, read: 2, acked: 2 })
+  expect(JSON.parse(stderr.split('\n')[0])).toMatchObject({
+    ok: true,
+    read: 2,
+    acked: 2,
+    letters: { sent: 2, putBack: 1, unreadable: 0 },
+  })
   expect(stderr).toContain('dead letters: 2 sent, 1 not meant and back in dead.jsonl')
   expect(linesOf('dead.jsonl').map((line) => JSON.parse(line).id)).toEqual(['8'])
 })
@@ -165,9 +170,22 @@ test('torn lines are not sent, and said, quiet or not', async () => {
   const { code, stderr } = await replay('--quiet')
   expect({ code, stderr }).toEqual({
     code: 0,
-    stderr: 'millrace: 1 torn, the first in line 4 of dead.jsonl.replayed-1: not sent, only kept there\n',
+    stderr:
+      'millrace: 1 unreadable, the first in line 4 of dead.jsonl.replayed-1: not sent, only kept there\n',
   })
   expect(linesOf('dead.jsonl.replayed-1')).toHaveLength(4)
+})
+
+test('an empty file is left alone, and one that is not there is looked for', async () => {
+  writeFileSync(join(folder, 'dead.jsonl'), '')
+  expect(await replay()).toEqual({
+    code: 0,
+    stdout: '',
+    stderr: 'millrace: dead.jsonl is empty: there is nothing to send\n',
+  })
+  expect(readdirSync(folder).sort()).toEqual(['dead.jsonl', 'in.txt', 'topology.mjs'])
+  const { code, stderr } = await millrace('replay', 'topology.mjs', 'ded.jsonl')
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('; did you mean dead.jsonl?') })
 })
 
 describe('a replay that is ended', () => {

@@ -290,7 +290,7 @@ export default defineTopology({
     const { code, stderr } = await run('long')
     expect(code).toBe(1)
     expect(stderr.trimEnd().split('\n').at(-1)).toMatch(
-      /^ERR_MESSAGE_TOO_LARGE lines: long\.txt: the line at byte 6 is longer than limits\.messageBytes = 1000: raise limits\.messageBytes \(at most 64 MiB\), or split the line before it is read — /,
+      /^ERR_MESSAGE_TOO_LARGE lines: long\.txt: the line at byte 6 is longer than limits\.messageBytes = 1,000: raise limits\.messageBytes \(at most 64 MiB\), or split the line before it is read — /,
     )
   })
 
@@ -323,7 +323,7 @@ export default defineTopology({
     [
       'over',
       `[{ value: "x".repeat(${LIMIT} + 1), offset: 0 }]`,
-      /^ERR_MESSAGE_TOO_LARGE .*1001 bytes, limits\.messageBytes is 1000/,
+      /^ERR_MESSAGE_TOO_LARGE .*1,001 bytes, limits\.messageBytes is 1,000/,
     ],
     [
       'heavy',

@@ -70,7 +70,7 @@ function optionsOf(args) {
   // With a time, as many as there is time for.
   const runsDefault = values.minutes === undefined ? RUNS : Number.MAX_SAFE_INTEGER
   const runs = values.runs === undefined ? runsDefault : positive('runs', values.runs)
-  if (!Number.isInteger(runs)) throw new Error(`--runs: got ${values.runs}, wanted an integer from 1`)
+  if (!Number.isInteger(runs)) throw new Error(`--runs: got ${values.runs}, wanted a whole number from 1`)
   const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(values.seed)
   checkSeed(/^\d+$/.test(values.seed ?? '0') ? seed : values.seed)
   const failures = positive('failures', values.failures)

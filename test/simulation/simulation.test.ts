@@ -49,7 +49,7 @@ describe('a seed', () => {
   })
 
   it.each([-1, 0.5, 2 ** 32, Number.NaN, '7', undefined])('may not be %s', (seed) => {
-    expect(() => checkSeed(seed)).toThrow(/^seed: got .*, wanted an integer from 0 to 4294967295$/)
+    expect(() => checkSeed(seed)).toThrow(/^seed: got .*, wanted a whole number from 0 to 4,294,967,295$/)
   })
 })
 

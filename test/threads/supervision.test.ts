@@ -109,7 +109,7 @@ describe('a handler that ends its thread', () => {
     ['timer', /nobody caught: from a timer/, 'from a timer'],
     ['rejection', /nobody caught: nobody awaits it/, 'nobody awaits it'],
     ['spin', /was ended: the handler of map has not returned for 200 ms/, undefined],
-    ['spinLater', /was ended: its loop has not turned for 1000 ms/, undefined],
+    ['spinLater', /was ended: its loop has not turned for 1,000 ms/, undefined],
   ]
   for (const [fault, death, error] of faults) {
     it(`costs its own message after three deaths alone, and nobody else anything: ${fault}`, async () => {

@@ -40,7 +40,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'sinks/sink.ts',
     'sinks/response.ts',
   ],
-  replay: ['kernel', 'sources'],
+  replay: ['kernel', 'sources', 'store/owner.ts'],
   cli: ['kernel', 'topology', 'replay', 'admin/tap-message.ts'],
   testing: ['kernel', 'topology', 'sources/source.ts', 'sinks/sink.ts', 'sinks/response.ts'],
   sources: ['kernel', 'store', 'http'],

@@ -1,8 +1,9 @@
-// Writes the files of a project into a directory that is new, or empty.
+// Writes the files of a project into a directory that is new, or empty: all of them, or none.
 
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MillraceError, messageOf } from '../../kernel/failure.js'
+import { makeDirectory, removeDirectories } from '../../kernel/make-directory.js'
 import { list } from '../../kernel/show.js'
 
 /** Those that are named where something is there already. */
@@ -14,16 +15,29 @@ export async function writeProject(
   name: string,
   files: Readonly<Record<string, string>>,
 ): Promise<void> {
+  const made: string[] = []
+  const written: string[] = []
   try {
-    await mkdir(directory, { recursive: true })
+    made.push(...makeDirectory(directory))
     // A repository that has just been made is empty.
     const there = (await readdir(directory)).filter((each) => each !== '.git').sort()
     if (there.length > 0) throw new Error(notEmpty(there))
     // Somebody else may write now: nothing of theirs is overwritten either.
-    for (const [path, text] of Object.entries(files))
-      await writeFile(join(directory, path), text, { flag: 'wx' })
+    for (const [path, text] of Object.entries(files)) await write(join(directory, path), text, written)
   } catch (cause) {
+    for (const path of written) await rm(path, { force: true })
+    removeDirectories(made)
     throw new MillraceError('ERR_OPEN', `create: ${name}: ${explain(cause)}`, { cause })
+  }
+}
+
+async function write(path: string, text: string, written: string[]): Promise<void> {
+  const file = await open(path, 'wx')
+  written.push(path)
+  try {
+    await file.writeFile(text)
+  } finally {
+    await file.close()
   }
 }
 

@@ -39,7 +39,11 @@ function labelOf(actor: GraphActor, { routes }: Graph): string {
   if (actor.concurrency !== undefined) lines.push(`concurrency ${actor.concurrency}`)
   if (actor.retry !== undefined) {
     const { attempts, onExhausted } = actor.retry
-    lines.push(attempts === null ? 'tries for ever' : `${attempts} tries, then ${onExhausted}`)
+    lines.push(
+      attempts === null
+        ? 'tries for ever'
+        : `${attempts} ${attempts === 1 ? 'try' : 'tries'}, then ${onExhausted}`,
+    )
   }
   if (actor.parkingBytes > 0) lines.push(`parking ${bytesText(actor.parkingBytes)}`)
   if (actor.kind === 'forwarder')

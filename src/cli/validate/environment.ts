@@ -1,10 +1,11 @@
 // What can be wrong with the environment: the version of Node, and our variables.
 
-import { statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { MillraceError, messageOf } from '../../kernel/failure.js'
 import { nearest } from '../../kernel/nearest.js'
 import type { Io } from '../io.js'
-import { PREFIX, VARIABLES } from '../variables.js'
+import { PREFIX, VARIABLES, type Variable } from '../variables.js'
 import { errorsOf, type Finding, warning } from './finding.js'
 
 /** As `engines` of the package says. */
@@ -29,9 +30,16 @@ function variableFindings(env: Io['env']): Finding[] {
     // Set to nothing is not set.
     if (value === undefined || value === '') return []
     if (known === undefined) return [warning(unknownVariable(name))]
-    if (!known.takes(value)) return wrong(`${name}: got ${JSON.stringify(value)}, wanted ${known.wanted}`)
+    if (!known.takes(value))
+      return known.isLax ? [warning(unusable(known, value))] : wrong(unusable(known, value))
     return name === 'MILLRACE_STATE' ? stateFindings(value) : []
   })
+}
+
+function unusable({ name, wanted, known = [] }: Variable, value: string): string {
+  const meant = nearest(value, known)
+  const hint = meant === undefined ? '' : `; did you mean ${meant}?`
+  return `${name}: got ${JSON.stringify(value)}, wanted ${wanted}${hint}`
 }
 
 function unknownVariable(name: string): string {
@@ -48,12 +56,21 @@ function stateFindings(path: string): Finding[] {
   const got = `MILLRACE_STATE: got ${JSON.stringify(path)}`
   try {
     const stat = statSync(path, { throwIfNoEntry: false })
-    return stat === undefined || stat.isDirectory()
-      ? []
-      : wrong(`${got}, which is no directory, wanted the path of one`)
+    if (stat !== undefined && !stat.isDirectory())
+      return wrong(`${got}, which is no directory, wanted the path of one`)
+    accessSync(stat === undefined ? nearestAbove(path) : path, constants.W_OK | constants.X_OK)
+    return []
   } catch (error) {
     return wrong(`${got} (${messageOf(error)}), wanted the path of a directory`)
   }
+}
+
+/** All directories that are missing are made: what counts is the first that is there. */
+function nearestAbove(path: string): string {
+  let above = dirname(resolve(path))
+  while (!existsSync(above) && above !== dirname(above)) above = dirname(above)
+  if (!statSync(above).isDirectory()) throw new Error(`${above} is no directory`)
+  return above
 }
 
 function wrong(message: string): Finding[] {

@@ -2,6 +2,7 @@
 // A put that fails is tried again until it succeeds or the source is closed: what is not durable is not acked.
 
 import { systemClock } from '../../kernel/clock.js'
+import { countText } from '../../kernel/count-text.js'
 import { MillraceError, messageOf } from '../../kernel/failure.js'
 import type { Log } from '../../kernel/log.js'
 import { openStore, type Store, StoreError } from '../../store/store.js'
@@ -100,10 +101,10 @@ export class Checkpoint {
   #resume(file: FileInput, now: FileNow, { path, position }: SavedPosition): number {
     const { offset, continued } = nextLine(now.bytesAt, position)
     if (path !== now.path) {
-      this.#log.info(`lines: ${now.path} was ${path} before: reading goes on at byte ${offset}`)
+      this.#log.info(`lines: ${now.path} was ${path} before: reading goes on at byte ${countText(offset)}`)
     }
     if (continued) {
-      const what = `the last line, which ended at byte ${position} without a line end, has been continued since`
+      const what = `the last line, which ended at byte ${countText(position)} without a line end, has been continued since`
       this.#log.warn(`lines: ${now.path}: ${what}: it is given again, as a whole`)
     }
     file.startAt(offset)

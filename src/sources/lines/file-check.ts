@@ -5,12 +5,20 @@ import { dirname, isAbsolute, resolve } from 'node:path'
 import { MillraceError, messageOf } from '../../kernel/failure.js'
 import { statDescriptor } from '../../kernel/stat-descriptor.js'
 
-/** Throws ERR_OPEN unless each path is a regular file that may be read; `-` is the descriptor of stdin. */
-export function checkFiles(paths: readonly string[], stdinFd: number): void {
-  for (const path of paths) {
-    if (path === '-') refused('stdin', () => checkStdin(stdinFd))
-    else refused(path, () => checkFile(path))
-  }
+/**
+ * Throws ERR_OPEN, with all that is wrong, unless each path is a regular file that may be read (`-` is the descriptor of stdin),
+ * and the directory of the checkpoint, if there is one, can be written, or made where nothing is.
+ */
+export function checkFiles(paths: readonly string[], stdinFd: number, checkpoint?: string): void {
+  const problems = paths.map((path) =>
+    path === '-' ? problemOf('stdin', () => checkStdin(stdinFd)) : problemOf(path, () => checkFile(path)),
+  )
+  if (checkpoint !== undefined)
+    problems.push(problemOf(`checkpoint: ${checkpoint}`, () => checkDirectory(checkpoint)))
+  const found = problems.filter((problem) => problem !== undefined)
+  if (found.length === 0) return
+  const { cause } = found[0]
+  throw new MillraceError('ERR_OPEN', `lines: ${found.map(({ text }) => text).join('; ')}`, { cause })
 }
 
 /** Throws unless a path is a regular file; before it is opened: to open a pipe would wait for its writer, and block the thread. */
@@ -21,14 +29,11 @@ export function checkIsFile(path: string): void {
   if (!stat.isFile()) throw new Error('it is no regular file, and can be read once only: give it on stdin')
 }
 
-/** Throws ERR_OPEN unless a directory can be written, or made where nothing is. */
-export function checkDirectory(directory: string): void {
-  refused(`checkpoint: ${directory}`, () => {
-    const stat = statSync(directory, { throwIfNoEntry: false })
-    if (stat === undefined) checkCanBeMade(directory)
-    else if (!stat.isDirectory()) throw new Error('it is no directory')
-    else accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK)
-  })
+function checkDirectory(directory: string): void {
+  const stat = statSync(directory, { throwIfNoEntry: false })
+  if (stat === undefined) checkCanBeMade(directory)
+  else if (!stat.isDirectory()) throw new Error('it is no directory')
+  else accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK)
 }
 
 function checkFile(path: string): void {
@@ -48,10 +53,11 @@ function checkCanBeMade(directory: string): void {
   accessSync(above, constants.W_OK | constants.X_OK)
 }
 
-function refused(what: string, look: () => void): void {
+function problemOf(what: string, look: () => void): { text: string; cause: unknown } | undefined {
   try {
     look()
+    return undefined
   } catch (cause) {
-    throw new MillraceError('ERR_OPEN', `lines: ${what}: ${messageOf(cause)}`, { cause })
+    return { text: `${what}: ${messageOf(cause)}`, cause }
   }
 }

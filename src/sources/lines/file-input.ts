@@ -1,6 +1,7 @@
 // Lines of a regular file: read in large chunks into one buffer, again by a positioned read.
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { countText } from '../../kernel/count-text.js'
 import { MillraceError, messageOf } from '../../kernel/failure.js'
 import type { SourceRecord } from '../source.js'
 import { checkIsFile } from './file-check.js'
@@ -44,7 +45,7 @@ export class FileInput implements Input {
   /** Goes on at an offset; where that is inside a line, at the next line: a position may be one after a settled record's. */
   seek(offset: number): void {
     if (offset > this.#bytesAtOpen) {
-      const what = `the file has ${this.#bytesAtOpen} bytes, and reading is to go on at byte ${offset}`
+      const what = `the file has ${countText(this.#bytesAtOpen)} bytes, and reading is to go on at byte ${countText(offset)}`
       throw new MillraceError(
         'ERR_OPEN',
         `lines: ${this.rules.path}: ${what}: it is not the file that was read before`,
@@ -80,7 +81,8 @@ export class FileInput implements Input {
       const lf = buffer.subarray(0, filled + bytes).indexOf(LF, filled)
       filled += bytes
       if (lf >= 0) return buffer.subarray(0, lf > 0 && buffer[lf - 1] === CR ? lf - 1 : lf)
-      if (bytes === 0 && filled === 0) throw this.#failure(`the line at byte ${offset} is no longer there`)
+      if (bytes === 0 && filled === 0)
+        throw this.#failure(`the line at byte ${countText(offset)} is no longer there`)
       if (bytes === 0) return buffer.subarray(0, filled)
       if (filled > this.rules.bytesMax + 1) throw tooLong(this.rules, offset)
       if (filled === buffer.length) buffer = Buffer.concat([buffer], 4 * filled)

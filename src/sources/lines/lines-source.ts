@@ -8,7 +8,7 @@ import { createRecord } from '../support/record.js'
 import { Redeliveries } from '../support/redeliveries.js'
 import { Waiter } from '../support/waiter.js'
 import type { Checkpoint } from './checkpoint.js'
-import { checkDirectory, checkFiles } from './file-check.js'
+import { checkFiles } from './file-check.js'
 import { FileInput } from './file-input.js'
 import type { Input } from './input.js'
 import { keysOf, type LineRules, splitLines } from './split-lines.js'
@@ -55,8 +55,7 @@ export class LinesSource {
 
   /** Throws ERR_OPEN where a file cannot be read, or the checkpoint not be written. */
   check(): void {
-    checkFiles(this.#paths, this.#parts.stdinFd)
-    if (this.#directory !== undefined) checkDirectory(this.#directory)
+    checkFiles(this.#paths, this.#parts.stdinFd, this.#directory)
   }
 
   open(context: SourceContext): void | Promise<void> {

@@ -1,5 +1,6 @@
 // The hot loop of `lines`: from bytes to records, one view and no copy for each line.
 
+import { countText } from '../../kernel/count-text.js'
 import { MillraceError, messageOf } from '../../kernel/failure.js'
 import type { SourceRecord } from '../source.js'
 import type { Window } from './window.js'
@@ -56,7 +57,7 @@ export function splitLines(window: Window, records: SourceRecord[], max: number,
 export function tooLong(rules: LineRules, offset: number): MillraceError {
   return new MillraceError(
     'ERR_MESSAGE_TOO_LARGE',
-    `lines: ${rules.path}: the line at byte ${offset} is longer than limits.messageBytes = ${rules.bytesMax}: ` +
+    `lines: ${rules.path}: the line at byte ${countText(offset)} is longer than limits.messageBytes = ${countText(rules.bytesMax)}: ` +
       'raise limits.messageBytes (at most 64 MiB), or split the line before it is read',
   )
 }
@@ -68,7 +69,7 @@ export function keysOf(
   path: string,
   offset: number,
 ): readonly string[] {
-  const where = `lines: ${path}: keys, called for the line at byte ${offset},`
+  const where = `lines: ${path}: keys, called for the line at byte ${countText(offset)},`
   let given: readonly string[]
   try {
     given = keys(line)

@@ -2,6 +2,7 @@
 // more is read (P5).
 
 import type { Readable } from 'node:stream'
+import { countText } from '../../kernel/count-text.js'
 import { MillraceError, messageOf } from '../../kernel/failure.js'
 import type { Input } from './input.js'
 import { KeptLines } from './kept-lines.js'
@@ -77,7 +78,7 @@ export class StdinInput implements Input {
     if (line !== undefined) return line
     throw new MillraceError(
       'ERR_SOURCE',
-      `lines: ${this.rules.path}: the line at byte ${offset} is not kept: it was settled`,
+      `lines: ${this.rules.path}: the line at byte ${countText(offset)} is not kept: it was settled`,
     )
   }
 

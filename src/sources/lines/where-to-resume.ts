@@ -2,6 +2,7 @@
 
 import { readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { countText } from '../../kernel/count-text.js'
 import { type FileNow, placeOf, withFile } from './file-now.js'
 import { looksLike } from './fingerprint.js'
 import type { SavedPosition } from './saved-position.js'
@@ -57,7 +58,7 @@ function warningOf(file: FileNow, saved: SavedPosition): string {
   if (file.place === saved.place) {
     const how =
       file.bytes < saved.position
-        ? `was truncated to ${file.bytes} bytes`
+        ? `was truncated to ${countText(file.bytes)} bytes`
         : 'has other content now: it was truncated, and written anew'
     return `${path} ${how} since ${read}: it is read from its start, and what had not been read of it is not known`
   }

@@ -10,7 +10,7 @@ import { scriptedTopology } from './scripted-topology.js'
 import { nameIn } from './texts.js'
 import { WatchedWorld } from './watched-world.js'
 
-const EVENTS_MAX = 60_000
+const EVENTS_MAX = 200_000
 
 /** Plays the script of a seed. */
 export async function playScript(seed: number, story?: WorldStory): Promise<Played> {

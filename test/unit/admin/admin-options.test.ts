@@ -18,10 +18,10 @@ describe('the options of the admin port', () => {
   })
 
   const wrong: [Partial<AdminOptions> | undefined, Record<string, unknown>, RegExp][] = [
-    [undefined, { host: '127.0.0.1' }, /^admin\.port: got nothing, wanted an integer from 0 to 65535$/],
-    [undefined, { port: 65_536 }, /^admin\.port: got 65536, wanted an integer/],
-    [undefined, { port: '9000' }, /^admin\.port: got "9000", wanted an integer/],
-    [undefined, { prot: 1 }, /^admin: prot: unknown option, did you mean port\?/],
+    [undefined, { host: '127.0.0.1' }, /^admin\.port: got nothing, wanted a whole number from 0 to 65,535$/],
+    [undefined, { port: 65_536 }, /^admin\.port: got 65,536, wanted a whole number/],
+    [undefined, { port: '9000' }, /^admin\.port: got "9000", wanted a whole number/],
+    [undefined, { prot: 1 }, /^admin: unknown option prot; did you mean port\?/],
     [undefined, { port: 1, host: '' }, /^admin\.host: got "", wanted a text/],
     [undefined, { port: 1, tokenEnv: 7 }, /^admin\.tokenEnv: got 7, wanted a text/],
     [undefined, { port: 1, tokenEnv: 'A', tokenFile: 'b' }, /^admin: got both tokenEnv and tokenFile/],

@@ -275,12 +275,14 @@ describe('a message', () => {
 })
 
 test.each([
-  ['rate=0', 'rate: wanted an integer from 1 to 1000'],
-  ['rate=1001', 'rate: wanted an integer from 1 to 1000'],
-  ['rate=1e2', 'rate: wanted an integer from 1 to 1000'],
-  ['bytes=65537', 'bytes: wanted an integer from 1 to 65536'],
+  ['rate=0', 'rate: wanted a whole number from 1 to 1,000'],
+  ['rate=1001', 'rate: wanted a whole number from 1 to 1,000'],
+  ['rate=1e2', 'rate: wanted a whole number from 1 to 1,000'],
+  ['bytes=65537', 'bytes: wanted a whole number from 1 to 65,536'],
   ['values=some', 'values: wanted all or none'],
   ['rates=1', 'wanted mailbox, rate, bytes, redact, values, each once at most'],
+  ['redact=', 'redact: wanted names with commas between them'],
+  ['redact=%20,', 'redact: wanted names with commas between them'],
   ['rate=1&rate=2', 'wanted mailbox, rate, bytes, redact, values, each once at most'],
   [
     `redact=${Array.from({ length: 101 }, (_, i) => i).join()}`,

@@ -46,14 +46,22 @@ describe('a mistake', () => {
       'millrace run: unknown option --log; did you mean --log-level? (see millrace run --help)',
     ],
     [['run', 'a.mjs', '-x'], 'millrace run: unknown option -x (see millrace run --help)'],
+    [['help'], 'millrace: unknown verb "help"; did you mean millrace --help? (see millrace --help)'],
+    [['help', 'rnu'], 'millrace: unknown verb "help"; did you mean millrace --help? (see millrace --help)'],
+    [
+      ['help', 'run'],
+      'millrace: unknown verb "help"; did you mean millrace run --help? (see millrace --help)',
+    ],
+    [['version'], 'millrace: unknown verb "version"; did you mean millrace --version? (see millrace --help)'],
+    [
+      ['run', 'a.mjs', '--restarts', '-1'],
+      'millrace run: --restarts is followed by what looks like an option: if that is its value, write --restarts=<count> (see millrace run --help)',
+    ],
     [
       ['run', 'a.mjs', '--log-level'],
-      "millrace run: Option '--log-level <value>' argument missing (see millrace run --help)",
+      'millrace run: --log-level has no value: write --log-level=<level> (see millrace run --help)',
     ],
-    [
-      ['run', 'a.mjs', '--json=yes'],
-      "millrace run: Option '--json' does not take an argument (see millrace run --help)",
-    ],
+    [['run', 'a.mjs', '--json=yes'], 'millrace run: --json takes no value (see millrace run --help)'],
   ])('%j', async (args, line) => {
     expect(await call(...args)).toEqual({ code: 2, calls: [], out: '', err: `${line}\n` })
   })

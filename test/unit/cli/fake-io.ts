@@ -12,6 +12,8 @@ export type FakeIo = Io & {
   signal(name: 'SIGINT' | 'SIGTERM'): void
   /** Throws something that nobody catches. */
   stray(thrown: unknown): void
+  /** Ends the process by what is not ours. */
+  end(code: number): void
   /** Calls what was to be called every so often. */
   tick(): void
   /** Calls what was to be called later, once. */
@@ -32,6 +34,7 @@ export function fakeIo({ isTTY = false, columns, env = {}, stdoutIsPipe = true }
   const ticks = new Set<() => void>()
   const later = new Set<() => void>()
   const strays = new Set<(thrown: unknown) => void>()
+  const ends = new Set<(code: number) => void>()
   const exits: number[] = []
   let nowMs = 0
   return {
@@ -44,6 +47,10 @@ export function fakeIo({ isTTY = false, columns, env = {}, stdoutIsPipe = true }
     onStray: (listener) => added(strays, listener),
     stray: (thrown) => {
       for (const listener of [...strays]) listener(thrown)
+    },
+    onExit: (listener) => added(ends, listener),
+    end: (code) => {
+      for (const listener of [...ends]) listener(code)
     },
     logDestination: () => stderr,
     now: () => nowMs,

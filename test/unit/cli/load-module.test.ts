@@ -1,7 +1,8 @@
 // What a module throws at nobody while it is loaded ends the process with one line and exit code 2.
 
 import { expect, test } from 'vitest'
-import { whileLoading } from '../../../src/cli/load-module.js'
+import { moduleUrl, whileLoading } from '../../../src/cli/load-module.js'
+import { beginLoading } from '../../../src/topology/loading.js'
 import { fakeIo, settled } from './fake-io.js'
 
 const url = new URL('file:///srv/topology.mjs')
@@ -45,4 +46,36 @@ test('a failure is passed on, and nobody listens any more', async () => {
   io.stray(null)
   await settled()
   expect(io.exits).toEqual([])
+})
+
+test('a URL is no path', () => {
+  for (const given of ['file:///srv/a.mjs', 'http://host/a.mjs'])
+    expect(() => moduleUrl(given, fakeIo())).toThrow(`module ${given}: a URL, wanted a path`)
+  expect(moduleUrl('a.mjs', fakeIo()).pathname).toMatch(/\/srv\/a\.mjs$/)
+})
+
+test('a module that takes long to load is spoken of; what takes long afterwards is not', async () => {
+  const io = fakeIo()
+  const endLoading = beginLoading(url)
+  void whileLoading(io, url, () => new Promise<string>(() => {}))
+  io.elapse()
+  expect(io.err()).toBe('millrace: /srv/topology.mjs is still loading (a top-level await?)\n')
+  endLoading()
+  void whileLoading(io, url, () => new Promise<string>(() => {}))
+  io.elapse()
+  expect(io.err()).toBe('millrace: /srv/topology.mjs is still loading (a top-level await?)\n')
+})
+
+test('a module that ends the process is told; what ends it afterwards is not', () => {
+  const io = fakeIo()
+  const endLoading = beginLoading(url)
+  void whileLoading(io, url, () => new Promise<string>(() => {}))
+  io.end(3)
+  expect(io.exits).toEqual([2])
+  expect(io.err()).toMatch(
+    /^ERR_MODULE module \/srv\/topology\.mjs: it called process\.exit \(code 3\) while it was loaded — /,
+  )
+  endLoading()
+  io.end(3)
+  expect(io.exits).toEqual([2])
 })

@@ -74,6 +74,15 @@ describe('on a terminal', () => {
     expect(line).toMatch(/ INFO {2}map map-0: a\\nb\\x1b\[2Jc d error="x\\ny"$/)
   })
 
+  test.each([
+    ['map', 'map', 'map: message 5: no', 'map: message 5: no'],
+    ['map-0', 'map-0', 'message 5', 'map-0: message 5'],
+    ['sink', 'egress', 'sink: refused', 'sink egress: refused'],
+    ['sink', 'egress', 'sinking: refused', 'sink egress: sinking: refused'],
+  ])('%s on %s says its name once', (actor, thread, message, wanted) => {
+    expect(logLine({ level: 'warn', message, actor, thread }, 0)).toMatch(new RegExp(` WARN {2}${wanted}$`))
+  })
+
   test('what JSON cannot hold does no harm', () => {
     const circle: Record<string, unknown> = {}
     circle.self = circle

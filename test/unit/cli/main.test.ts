@@ -67,7 +67,17 @@ test.each<[what: string, text: string, ended: { code: number; stderr: RegExp }]>
   [
     'a module that ends the process',
     'process.exit(0)',
-    { code: 1, stderr: /^millrace: the process ended before its work did \(exit code 0\)/ },
+    {
+      code: 2,
+      stderr: /^ERR_MODULE module x\.mjs: it called process\.exit \(code 0\) while it was [^\n]+\n$/,
+    },
+  ],
+  [
+    'a handler that ends the process, in one loop with the command line',
+    `import { blackhole, defineTopology, generator } from ${JSON.stringify(new URL('../../../dist/index.js', import.meta.url).href)}
+    const map = () => process.exit(3)
+    export default defineTopology({ name: 'x', threads: 0, source: generator({ count: 3 }), map, sink: blackhole() })`,
+    { code: 1, stderr: /^millrace: the process ended before its work did \(exit code 3\)[^\n]+\n$/m },
   ],
 ])('%s', async (_what, text, { code, stderr }) => {
   if (text !== '') writeFileSync(join(directory, 'x.mjs'), text)

@@ -53,7 +53,7 @@ class Family {
       io: this.io,
       start: (args, childEnv) => {
         expect(args).toEqual(['topology.mjs', '--quiet'])
-        expect(childEnv).toMatchObject(env)
+        if (env.MILLRACE_STATE !== '') expect(childEnv).toMatchObject(env)
         this.states.push(childEnv.MILLRACE_STATE)
         this.children.push(new FakeChild())
         return this.children.at(-1) as unknown as ChildProcess
@@ -196,6 +196,15 @@ describe('the directory for notes', () => {
     await family.elapse()
     expect(family.states).toEqual([state, state])
     expect(existsSync(join(state, 'note'))).toBe(true)
+    await family.end(0)
+    await family.code
+    expect(readdirSync(temporary)).toEqual([])
+  })
+
+  it('that is set to nothing is not given', async () => {
+    const family = new Family(5, { MILLRACE_STATE: '' })
+    const [state] = family.states as [string]
+    expect(existsSync(state)).toBe(true)
     await family.end(0)
     await family.code
     expect(readdirSync(temporary)).toEqual([])

@@ -36,6 +36,23 @@ afterEach(() => {
   expect(io.out()).toBe('')
 })
 
+test.each([
+  [undefined, undefined],
+  ['', undefined],
+  ['notes', 'notes'],
+])('MILLRACE_STATE=%j is the state %j', async (given, wanted) => {
+  io = fakeIo({ env: { ...(given !== undefined && { MILLRACE_STATE: given }) } })
+  const running = fakeRunning()
+  let state: string | undefined
+  const code = run(command, io, async (_target, options) => {
+    state = options.state
+    return running
+  })
+  running.end()
+  expect(await code).toBe(0)
+  expect(state).toBe(wanted)
+})
+
 describe('an end', () => {
   test('that is clean is exit code 0 and a summary', async () => {
     const { running, code } = await begin()
@@ -366,6 +383,7 @@ describe('on a terminal', () => {
     }
     expect(await colours({ isTTY: true })).toBe(6)
     expect(await colours({ isTTY: true, env: { NO_COLOR: '1' } })).toBe(0)
+    expect(await colours({ isTTY: true, env: { TERM: 'dumb' } })).toBe(0)
     expect(await colours({ isTTY: false })).toBe(0)
   })
 })

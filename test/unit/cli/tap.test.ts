@@ -1,8 +1,9 @@
 // `millrace tap` against servers that say what a test wants: an admin port, and everything that is none.
 
+import dns from 'node:dns'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { dispatch } from '../../../src/cli/dispatch.js'
 import { tapVerb } from '../../../src/cli/tap.js'
 import { tapText } from '../../../src/cli/tap-text.js'
@@ -159,6 +160,18 @@ describe('is refused in one line, with 2', () => {
     await refused(['a..b'], admin, 'nobody listens there: does it run, with --admin-port?')
   })
 
+  test('where there is no such host', async () => {
+    const lookup = vi
+      .spyOn(dns, 'lookup')
+      .mockImplementation(((_: string, __: object, done: (error: Error) => void) =>
+        done(Object.assign(new Error('getaddrinfo ENOTFOUND foo'), { code: 'ENOTFOUND' }))) as never)
+    const { code, err } = await run(['--admin', 'foo:9']).finally(() => lookup.mockRestore())
+    expect({ code, err }).toEqual({
+      code: 2,
+      err: 'millrace tap: http://foo:9: there is no host foo\n',
+    })
+  })
+
   test('where something else listens', async () => {
     const page = await http((_, response) => response.end('<html>'))
     await refused([], page, NOT_ADMIN)
@@ -202,9 +215,11 @@ describe('is refused in one line, with 2', () => {
       ['--admin', '70000'],
       '--admin: got "70000", wanted a port, host:port, or a URL such as http://127.0.0.1:9090',
     ],
-    [['--admin', '1', '--rate', '0'], '--rate: got "0", wanted an integer from 1 to 1,000'],
-    [['--admin', '1', '--bytes', '1e3'], '--bytes: got "1e3", wanted an integer from 1 to 65,536'],
-    [['--admin', '1', '--count=-1x'], '--count: got "-1x", wanted an integer from 1 to 1,000,000,000'],
+    [['--admin', '1', '--rate', '0'], '--rate: got "0", wanted a whole number from 1 to 1,000'],
+    [['--admin', '1', '--bytes', '1e3'], '--bytes: got "1e3", wanted a whole number from 1 to 65,536'],
+    [['--admin', '1', '--count=-1x'], '--count: got "-1x", wanted a whole number from 1 to 1,000,000,000'],
+    [['--admin', '1', '--redact', ''], '--redact: got "", wanted names with commas between them'],
+    [['--admin', '1', '--redact', ' ,'], '--redact: got " ,", wanted names with commas between them'],
     [['--admin', '1', '--token-env', 'T'], '--token-env: the environment variable "T" is not set'],
     [['--admin', '1', '--rat', '5'], 'unknown option --rat; did you mean --rate?'],
   ])('for the options %j', async (args, why) => {

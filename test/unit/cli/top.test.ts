@@ -79,7 +79,7 @@ function viewOf(more: Partial<Inspection> = {}): Inspection {
   }
 }
 
-const plain = painter(false, undefined)
+const plain = painter(false, {})
 const textOf = (view: Inspection, width = 200, note?: string) =>
   frameOf(view, note).map((line) => lineText(line, width, plain))
 
@@ -133,7 +133,7 @@ sink (waiting)  [#                   ]    0 %     100 B`,
 
   test('fits the width, colours aside, and steers no terminal', () => {
     const view = viewOf({ name: `a\u001b[2J${'ö'.repeat(300)}`, troubles: ['→'.repeat(300)] })
-    const paint = painter(true, undefined)
+    const paint = painter(true, {})
     for (const width of [1, 17, 80]) {
       for (const line of frameOf(view, undefined)) {
         const text = lineText(line, width, paint)
@@ -312,7 +312,7 @@ describe('the verb', () => {
     const io = fakeIo()
     expect(await run(io, ['--interval', interval])).toBe(2)
     expect(io.err()).toBe(
-      `millrace top: --interval: got ${JSON.stringify(interval)}, wanted an integer from 100 to 60,000 (see millrace top --help)\n`,
+      `millrace top: --interval: got ${JSON.stringify(interval)}, wanted a whole number from 100 to 60,000 (see millrace top --help)\n`,
     )
   })
 })

@@ -61,17 +61,25 @@ describe('an envelope', () => {
     expect(look(elsewhere, { from: 'sink' }).kind).toBe('letter')
   })
 
-  test('that is torn, or was torn before it, is broken', () => {
+  test('that is torn, or was torn before it, is unreadable', () => {
     const line = JSON.stringify(letter)
     for (let length = 1; length < line.length; length++)
-      expect(look(line.slice(0, length)).kind).toBe('broken')
-    expect(look(line.slice(20)).kind).toBe('broken')
+      expect(look(line.slice(0, length)).kind).toBe('unreadable')
+    expect(look(line.slice(20)).kind).toBe('unreadable')
+    expect(look({ ...letter, id: undefined }).kind).toBe('unreadable')
     expect(look('').kind).toBe('empty')
+    expect(look(' \t').kind).toBe('empty')
+  })
+
+  test('of a later version is named as such', () => {
+    expect(look({ ...letter, millrace: 2 }).kind).toBe('later')
+    expect(look({ millrace: 2, uid: 17 }, {}, false).kind).toBe('later')
+    expect(look({ ...letter, millrace: 0 }).kind).toBe('unreadable')
   })
 
   test('behind a raw line is one, too', () => {
     expect(look(letter, {}, false).kind).toBe('letter')
-    expect(look('{"millrace":1,"id":', {}, false).kind).toBe('broken')
+    expect(look('{"millrace":1,"id":', {}, false).kind).toBe('unreadable')
   })
 })
 

@@ -1,8 +1,10 @@
 // The file of a replay at each of its turns: no line is lost, whatever becomes of the replay.
 
+import { spawn } from 'node:child_process'
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -11,10 +13,12 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Only } from '../../../src/replay/only.js'
 import { Places } from '../../../src/replay/places.js'
 import { ReplayFile } from '../../../src/replay/replay-file.js'
+import { ROOT } from '../../support/child.js'
 
 const places = new Places(['map'], ['sink'])
 const only: Only = { field: 'reason', text: 'slow' }
@@ -53,7 +57,8 @@ describe('at the end', () => {
         replayed: 1,
         kept: 0,
         elsewhere: 0,
-        broken: [],
+        unreadable: [],
+        later: [],
         path: `${path}.replayed-${n}`,
       })
     }
@@ -80,9 +85,19 @@ describe('at the end', () => {
 
   test('torn lines are named, and are where all lines are', async () => {
     const file = begun(`${letter('1')}{"millrace":1,"i\n${letter('2')}rest of it\n{"mil`)
-    expect(await file.finish(places)).toMatchObject({ replayed: 2, broken: [2, 4, 5] })
+    expect(await file.finish(places)).toMatchObject({ replayed: 2, unreadable: [2, 4, 5], later: [] })
     expect(names()).toEqual(['dead.jsonl.replayed-1'])
     expect(textOf('dead.jsonl.replayed-1')).toContain('rest of it')
+  })
+
+  test('those of a later version are named, too', async () => {
+    const file = begun(`${letter('1')}${letter('2').replace(':1,', ':2,')}`)
+    expect(await file.finish(places)).toMatchObject({ replayed: 1, unreadable: [], later: [2] })
+  })
+
+  test('blank lines are no letters, wherever they are', async () => {
+    const file = begun(`\n \r\n${letter('1')}\n${letter('2')}\n`)
+    expect(await file.finish(places)).toMatchObject({ replayed: 2, kept: 0, unreadable: [] })
   })
 
   test('many lines go back, larger than any buffer', async () => {
@@ -133,10 +148,53 @@ describe('a replay that was ended', () => {
   test('is taken up only with what it was asked for: what it passed over is not looked at again', () => {
     begun(letter('1'), { only })
     const wanted = /begun with --only "reason=slow", and now it is neither --only nor --from/
-    expect(() => new ReplayFile(path, {})).toThrow(wanted)
-    expect(() => new ReplayFile(path, { only: { field: 'reason', text: 'bad' } })).toThrow('wanted the same')
-    expect(new ReplayFile(path, { only }).isTakenUp).toBe(true)
+    const again = (asked: ConstructorParameters<typeof ReplayFile>[1]) => new ReplayFile(path, asked).begin()
+    expect(() => again({})).toThrow(wanted)
+    expect(() => again({ only: { field: 'reason', text: 'bad' } })).toThrow('wanted the same')
+    expect(() => again({ only })).not.toThrow()
   })
+})
+
+test('while another process replays it, nothing is changed', async () => {
+  writeFileSync(path, letter('1'))
+  const directory = `${path}.replaying.position/replay`
+  mkdirSync(directory, { recursive: true })
+  const hold = `
+    const { own } = await import(${JSON.stringify(pathToFileURL(`${ROOT}dist/store/owner.js`).href)})
+    own(process.argv[1])
+    console.log('owned')
+    setInterval(() => {}, 1_000)`
+  const other = spawn(process.execPath, ['--input-type=module', '-e', hold, directory])
+  try {
+    await new Promise((resolve) => other.stdout.once('data', resolve))
+    const wanted = `replay: process ${other.pid} replays ${path} already`
+    expect(() => new ReplayFile(path, {}).begin()).toThrow(wanted)
+    expect(textOf('dead.jsonl')).toBe(letter('1'))
+  } finally {
+    const ended = new Promise((resolve) => other.once('exit', resolve))
+    other.kill('SIGKILL')
+    await ended
+  }
+  expect(() => new ReplayFile(path, {}).begin()).not.toThrow()
+})
+
+test('an empty file is known as one', () => {
+  writeFileSync(path, '')
+  expect(new ReplayFile(path, {}).isEmpty).toBe(true)
+  writeFileSync(path, letter('1'))
+  expect(new ReplayFile(path, {}).isEmpty).toBe(false)
+  begun('')
+  expect(new ReplayFile(path, {}).isEmpty).toBe(false)
+})
+
+test('a file that a replay has finished is told from one that never was', async () => {
+  const hint = (wanted: string) => `; hint for ${wanted}`
+  expect(() => new ReplayFile(path, {}, hint)).toThrow(`no such file; hint for ${path}`)
+  await begun(letter('1')).finish(places)
+  await begun(letter('2')).finish(places)
+  expect(() => new ReplayFile(path, {}, hint)).toThrow(
+    `no such file: a replay has finished it, and all of it is in ${path}.replayed-2`,
+  )
 })
 
 test('a file that is not there, or is none, is ERR_OPEN', () => {

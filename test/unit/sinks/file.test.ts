@@ -327,9 +327,9 @@ describe('options', () => {
       { path: 'x', fsync: 'always' },
       "file: fsync: got \"always\", wanted 'batch', 'close', 'never', true or false",
     ],
-    [{ path: 'x', fsnyc: true }, 'file: fsnyc: unknown option, did you mean fsync?'],
-    [{ path: 'x', truncate: true }, 'file: truncate: unknown option, wanted one of path, fsync, format'],
-    [{ pth: 'x' }, 'file: pth: unknown option, did you mean path?'],
+    [{ path: 'x', fsnyc: true }, 'file: unknown option fsnyc; did you mean fsync?'],
+    [{ path: 'x', truncate: true }, 'file: unknown option truncate; known here: path, fsync and format'],
+    [{ pth: 'x' }, 'file: unknown option pth; did you mean path?'],
     ['x', 'file: got "x", wanted an object such as { path: \'a.txt\' }'],
     [undefined, "file: got nothing, wanted an object such as { path: 'a.txt' }"],
   ])('%j', (options, message) => {

@@ -250,7 +250,7 @@ describe('options', () => {
     [{ stream: 'out' }, "log: stream: got \"out\", wanted 'stdout' or 'stderr'"],
     [{ stream: 1 }, "log: stream: got 1, wanted 'stdout' or 'stderr'"],
     [{ format: 'xml' }, "log: format: got \"xml\", wanted 'raw' or 'json'"],
-    [{ steam: 'stderr' }, 'log: steam: unknown option, did you mean stream?'],
+    [{ steam: 'stderr' }, 'log: unknown option steam; did you mean stream?'],
     ['stderr', 'log: got "stderr", wanted an object such as { stream: \'stderr\' }'],
     [null, "log: got null, wanted an object such as { stream: 'stderr' }"],
   ])('%j', (options, message) => {

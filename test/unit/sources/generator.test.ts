@@ -325,18 +325,21 @@ describe('with a clock', () => {
 
 describe('unusable options', () => {
   test.each([
-    [{ count: -1 }, 'generator: count: got -1, wanted an integer from 0 to 9007199254740991'],
-    [{ count: 1.5 }, 'generator: count: got 1.5, wanted an integer from 0 to 9007199254740991'],
-    [{ count: '5' }, 'generator: count: got "5", wanted an integer from 0 to 9007199254740991'],
-    [{ sizeBytes: 67_108_865 }, 'generator: sizeBytes: got 67108865, wanted an integer from 0 to 67108864'],
-    [{ sizeBytes: null }, 'generator: sizeBytes: got null, wanted an integer from 0 to 67108864'],
-    [{ keys: 0 }, 'generator: keys: got 0, wanted an integer from 1 to 9007199254740991'],
+    [{ count: -1 }, 'generator: count: got -1, wanted a whole number from 0 to 9,007,199,254,740,991'],
+    [{ count: 1.5 }, 'generator: count: got 1.5, wanted a whole number from 0 to 9,007,199,254,740,991'],
+    [{ count: '5' }, 'generator: count: got "5", wanted a whole number from 0 to 9,007,199,254,740,991'],
+    [
+      { sizeBytes: 67_108_865 },
+      'generator: sizeBytes: got 67,108,865, wanted a whole number from 0 to 67,108,864',
+    ],
+    [{ sizeBytes: null }, 'generator: sizeBytes: got null, wanted a whole number from 0 to 67,108,864'],
+    [{ keys: 0 }, 'generator: keys: got 0, wanted a whole number from 1 to 9,007,199,254,740,991'],
     [{ rate: 0 }, 'generator: rate: got 0, wanted a number of records per second above 0'],
     [{ rate: Number.NaN }, 'generator: rate: got NaN, wanted a number of records per second above 0'],
     [{ rate: 5n }, 'generator: rate: got 5n, wanted a number of records per second above 0'],
-    [{ conut: 5 }, 'generator: conut: unknown option, did you mean count?'],
-    [{ sizebytes: 5 }, 'generator: sizebytes: unknown option, did you mean sizeBytes?'],
-    [{ zzz: 5 }, 'generator: zzz: unknown option, wanted one of count, rate, sizeBytes, keys'],
+    [{ conut: 5 }, 'generator: unknown option conut; did you mean count?'],
+    [{ sizebytes: 5 }, 'generator: unknown option sizebytes; did you mean sizeBytes?'],
+    [{ zzz: 5 }, 'generator: unknown option zzz; known here: count, rate, sizeBytes and keys'],
     [5, 'generator: got 5, wanted an object such as { count: 1000 }'],
   ])('%o', (options, message) => {
     expect(() => generator(options as GeneratorOptions)).toThrowError(

@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { countText } from '../../../src/kernel/count-text.js'
 import type { Log } from '../../../src/kernel/log.js'
 import { LINES_PARTS, type LinesParts } from '../../../src/sources/lines/lines-source.js'
 import { type LinesOptions, lines, linesOf } from '../../../src/sources/lines.js'
@@ -312,7 +313,7 @@ describe('keys', () => {
 describe('a line over limits.messageBytes', () => {
   const tooLong = (path: string, offset: number, bytes: number) => {
     const remedy = 'raise limits.messageBytes (at most 64 MiB), or split the line before it is read'
-    const message = `lines: ${path}: the line at byte ${offset} is longer than limits.messageBytes = ${bytes}: ${remedy}`
+    const message = `lines: ${path}: the line at byte ${countText(offset)} is longer than limits.messageBytes = ${countText(bytes)}: ${remedy}`
     return expect.objectContaining({ code: 'ERR_MESSAGE_TOO_LARGE', message })
   }
 
@@ -834,9 +835,12 @@ describe('unusable options', () => {
     [{ path: '' }, 'lines: path: got "", wanted at least one file, and no empty name'],
     [{ path: ['-', 'a', '-'] }, 'lines: path: got ["-","a","-"], wanted stdin (-) once: it can be read once'],
     [{ keys: 'a' }, 'lines: keys: got "a", wanted a function from a line to a list of strings'],
-    [{ pth: 'a' }, 'lines: pth: unknown option, did you mean path?'],
-    [{ paths: 'a' }, 'lines: paths: unknown option, did you mean path?'],
-    [{ encoding: 'a' }, expect.stringContaining('lines: encoding: unknown option, wanted one of path, keys')],
+    [{ pth: 'a' }, 'lines: unknown option pth; did you mean path?'],
+    [{ paths: 'a' }, 'lines: unknown option paths; did you mean path?'],
+    [
+      { encoding: 'a' },
+      expect.stringContaining('lines: unknown option encoding; known here: path, keys and checkpoint'),
+    ],
     ['a.txt', 'lines: got "a.txt", wanted an object such as { path: \'a.txt\' }'],
   ])('%o', (options, message) => {
     expect(() => lines(options as LinesOptions)).toThrowError(

@@ -166,7 +166,7 @@ describe('what is wrong is said', () => {
     [
       'messages above 64 MiB',
       { limits: { messageBytes: 2 ** 26 + 1 } },
-      ['limits.messageBytes: got 67108865, wanted a whole number from 1 to 67,108,864'],
+      ['limits.messageBytes: got 67,108,865, wanted a whole number from 1 to 67,108,864'],
     ],
     [
       'threads at the top',

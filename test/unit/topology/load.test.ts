@@ -1,13 +1,14 @@
 // A table of bad modules, loaded by Node itself: vitest would load them in its own way, so a child runs the built code.
 
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 const LOAD = new URL('../../../dist/topology/load.js', import.meta.url).href
+const INDEX = new URL('../../../dist/index.js', import.meta.url).href
 const DEFINE = new URL('../../../dist/topology/define.js', import.meta.url).href
 const CAN_LOAD_TYPESCRIPT = (process.features as { typescript?: string | false }).typescript
 
@@ -45,11 +46,24 @@ const files: Record<string, string> = {
   'types.ts': 'const a: number = 1\nexport default a',
   'enum.ts': 'enum A { B }\nexport default A.B',
   'dir/topology.mjs': '',
+  'import-ours.mjs': `import { defineTopolgy } from ${JSON.stringify(INDEX)}`,
+  'commonjs/package.json': '{"type":"commonjs"}',
+  'commonjs/import.js': `\n${define}export default 1`,
+  'commonjs/export.js': 'export default 1',
+  'commonjs/ending': `${define}export default 1`,
+  'import.cjs': define,
+  'nested.mjs': '{ export default 1 }',
+  'page.tsx': 'export default <p/>',
+  'getters.mjs': `export default { get default() { throw new Error('do not look') } }`,
+  'proxy.mjs': `export default new Proxy({}, { has() { throw new Error('not there') } })`,
+  'proxy-of.mjs': `${define}export default new Proxy(defineTopology(${options('of')}), { get() { throw null } })`,
+  'warns.mjs': `process.emitWarning('mind the step')\nexport default 1`,
   'endless.mjs': 'await new Promise(() => {})',
 }
 
 let directory: string
 let results: Record<string, string>
+let stderr: string
 
 // One child for all of them: it prints what came of each.
 beforeAll(async () => {
@@ -58,6 +72,7 @@ beforeAll(async () => {
     mkdirSync(dirname(join(directory, name)), { recursive: true })
     writeFileSync(join(directory, name), text)
   }
+  symlinkSync('nowhere.mjs', join(directory, 'dangling.mjs'))
   const names = [...Object.keys(files), ...table.map(([name]) => name)].filter(
     (name) => name !== 'endless.mjs',
   )
@@ -71,12 +86,14 @@ beforeAll(async () => {
     }
     console.log(JSON.stringify(results))`,
   )
-  const { stdout } = await promisify(execFile)(process.execPath, ['all.mjs'], { cwd: directory })
-  results = JSON.parse(stdout)
+  const child = await promisify(execFile)(process.execPath, ['all.mjs'], { cwd: directory })
+  results = JSON.parse(child.stdout)
+  stderr = child.stderr
 })
 
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
+const commonJs = 'it is taken for CommonJS: name it .mjs, or write "type": "module" into package.json'
 const write = 'write `export default defineTopology({ … })`'
 const table: [name: string, result: string | RegExp][] = [
   ['good.mjs', 'ok good'],
@@ -137,6 +154,29 @@ const table: [name: string, result: string | RegExp][] = [
     "ERR_MODULE module import-name.mjs:2: The requested module './helper.mjs' does not provide an export named 'b'",
   ],
   [
+    'import-ours.mjs',
+    /^ERR_MODULE module import-ours\.mjs:1: The requested module .+ named 'defineTopolgy'; did you mean defineTopology\?$/,
+  ],
+  ['commonjs/import.js', `ERR_MODULE module commonjs/import.js:2: ${commonJs}`],
+  ['commonjs/export.js', `ERR_MODULE module commonjs/export.js:1: ${commonJs}`],
+  [
+    'commonjs/ending',
+    'ERR_MODULE module commonjs/ending: it has no ending, wanted a file that ends in .mjs, .js or .cjs',
+  ],
+  ['import.cjs', 'ERR_MODULE module import.cjs:1: it is taken for CommonJS: name it .mjs'],
+  ['nested.mjs', "ERR_MODULE module nested.mjs:1: syntax error: Unexpected token 'export'"],
+  [
+    'page.tsx',
+    'ERR_MODULE module page.tsx: no Node loads page.tsx by itself; name it .ts, or install tsx and run it with node --import tsx, or compile it to JavaScript',
+  ],
+  [
+    'getters.mjs',
+    'ERR_MODULE module getters.mjs: the default export throws when it is looked at: do not look',
+  ],
+  ['proxy.mjs', 'ERR_MODULE module proxy.mjs: the default export throws when it is looked at: not there'],
+  ['proxy-of.mjs', 'ERR_MODULE module proxy-of.mjs: the default export throws when it is looked at: null'],
+  ['dangling.mjs', 'ERR_MODULE module dangling.mjs: a link to nowhere.mjs, which is not there'],
+  [
     'import-json.mjs',
     "ERR_MODULE module import-json.mjs: data.json is imported without its type; write: import … with { type: 'json' }",
   ],
@@ -169,6 +209,11 @@ const table: [name: string, result: string | RegExp][] = [
 test.each(table)('%s', (name, result) => {
   if (typeof result === 'string') expect(results[name]).toBe(result)
   else expect(results[name]).toMatch(result)
+})
+
+test('no warning of CommonJS, but every other', () => {
+  expect(stderr).not.toMatch(/"type": "module"/)
+  expect(stderr).toMatch(/Warning: mind the step/)
 })
 
 test.runIf(CAN_LOAD_TYPESCRIPT === 'strip')('TypeScript, where Node strips its types', () => {

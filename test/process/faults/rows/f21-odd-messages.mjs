@@ -10,7 +10,7 @@ const KINDS = {
   empty: 'all',
   megabyte: 'all',
   limit: 'all',
-  overLimit: /^ERR_MESSAGE_TOO_LARGE .*1048577 bytes, limits\.messageBytes is 1048576/m,
+  overLimit: /^ERR_MESSAGE_TOO_LARGE .*1,048,577 bytes, limits\.messageBytes is 1,048,576/m,
   utf8: 'all',
   headers: 'all',
   headersOverLimit: /^ERR_MESSAGE_TOO_LARGE .*more than 128 KiB/m,

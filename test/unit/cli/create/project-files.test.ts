@@ -1,6 +1,6 @@
 // The files of a project, and where they are written.
 
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -9,6 +9,7 @@ import { TEMPLATES } from '../../../../src/cli/create/template-names.js'
 import { writeProject } from '../../../../src/cli/create/write-project.js'
 import { createVerb } from '../../../../src/cli/create.js'
 import { version } from '../../../../src/cli/version.js'
+import { MAIN, runNode } from '../../../support/child.js'
 import { fakeIo } from '../fake-io.js'
 
 let folder: string
@@ -48,6 +49,38 @@ test('an empty one will do, and one that is a new repository', async () => {
   await writeProject(folder, '.', { 'x.txt': 'x\n' })
   expect(readdirSync(folder).sort()).toEqual(['.git', 'x.txt'])
 })
+
+test('where one cannot be written, none is left, nor a directory', async () => {
+  const files = { 'a.txt': 'a', 'not/there.txt': 'b' }
+  for (const directory of ['.', 'new/project'])
+    await expect(writeProject(join(folder, directory), directory, files)).rejects.toMatchObject({
+      code: 'ERR_OPEN',
+    })
+  expect(readdirSync(folder)).toEqual([])
+})
+
+test.skipIf(!existsSync('/proc/self/stat'))('a place that takes no directories is told at once', async () => {
+  const { code, stderr } = await runNode([MAIN, 'create', '/proc/a/project'], { timeoutMs: 10_000 })
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: expect.stringMatching(/^ERR_OPEN create: \/proc\/a\/project: ENOENT/),
+  })
+})
+
+test.skipIf(process.platform === 'win32')(
+  'what is to be typed next is quoted as a shell takes it',
+  async () => {
+    for (const [directory, typed] of [
+      ['plain-1.x', 'plain-1.x'],
+      ['sp ace', "'sp ace'"],
+      ["it's $x", "'it'\\''s $x'"],
+    ]) {
+      const io = { ...fakeIo(), cwd: folder }
+      await createVerb.main([directory], {}, io)
+      expect(io.err()).toContain(`next: cd ${typed} && npm install`)
+    }
+  },
+)
 
 test('nothing is overwritten: what is there is named', async () => {
   for (const name of ['package.json', 'a', 'b', 'c', 'd', 'e']) writeFileSync(join(folder, name), 'mine')

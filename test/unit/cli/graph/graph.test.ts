@@ -187,6 +187,16 @@ describe('Mermaid', () => {
     expect(text).toContain('  a3 -. "settlements, 4 MiB" .-> a0\n')
   })
 
+  test('one try is no tries', () => {
+    const graph = whole()
+    const actors = graph.actors.map((actor) =>
+      actor.retry === undefined ? actor : { ...actor, retry: { ...actor.retry, attempts: 1 } },
+    )
+    const text = mermaidOf({ ...graph, actors })
+    expect(text).toContain('<br/>1 try, then fallback<br/>')
+    expect(text).not.toContain('1 tries')
+  })
+
   test('names that Mermaid would read are only names', () => {
     const evil = 'a"]; end `x` <script> {} #quot; %%{init}%% \n\u2028 --> b & | \\'
     const text = mermaidOf(

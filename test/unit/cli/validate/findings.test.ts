@@ -1,8 +1,9 @@
 // What validate finds in the environment and in the machine.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import { environmentFindings } from '../../../../src/cli/validate/environment.js'
 import { errorsOf } from '../../../../src/cli/validate/finding.js'
@@ -11,6 +12,9 @@ import { MillraceError } from '../../../../src/kernel/failure.js'
 import { withDefaults } from '../../../../src/topology/defaults.js'
 import { thisMachine } from '../../../../src/topology/machine.js'
 import { planOf } from '../../../../src/topology/plan.js'
+import { ROOT, runNode } from '../../../support/child.js'
+
+const ENVIRONMENT = pathToFileURL(`${ROOT}dist/cli/validate/environment.js`).href
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-validate-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -41,9 +45,15 @@ describe('the environment', () => {
     ],
     [
       { MILLRACE_LOG_LEVEL: 'inof' },
-      ['error: MILLRACE_LOG_LEVEL: got "inof", wanted one of trace, debug, info, warn, error, fatal'],
+      [
+        'error: MILLRACE_LOG_LEVEL: got "inof", wanted one of trace, debug, info, warn, error, fatal; did you mean info?',
+      ],
     ],
-    [{ MILLRACE_DEBUG: 'yes' }, ['error: MILLRACE_DEBUG: got "yes", wanted 1, or nothing']],
+    [
+      { MILLRACE_LOG_LEVEL: 'loud' },
+      ['error: MILLRACE_LOG_LEVEL: got "loud", wanted one of trace, debug, info, warn, error, fatal'],
+    ],
+    [{ MILLRACE_DEBUG: 'yes' }, ['warning: MILLRACE_DEBUG: got "yes", wanted 1, or nothing']],
   ])('%j', (env, wanted) => {
     expect(plain(environmentFindings(env))).toEqual(wanted)
   })
@@ -54,6 +64,26 @@ describe('the environment', () => {
     expect(plain(environmentFindings({ MILLRACE_STATE: path }))).toEqual([
       `error: MILLRACE_STATE: got ${JSON.stringify(path)}, which is no directory, wanted the path of one`,
     ])
+  })
+
+  test.skipIf(process.platform === 'win32')('a state that may not be made', async () => {
+    const locked = join(folder, 'locked')
+    mkdirSync(locked, { mode: 0o555 })
+    chmodSync(folder, 0o755)
+    // Root may write anywhere, so it becomes somebody else.
+    const script = `
+      const { environmentFindings } = await import(${JSON.stringify(ENVIRONMENT)})
+      if (process.getuid() === 0) process.setuid(65534)
+      const messagesOf = (path) => environmentFindings({ MILLRACE_STATE: path }).map(({ message }) => message)
+      console.log(JSON.stringify(process.argv.slice(1).flatMap(messagesOf)))`
+    const paths = [locked, join(locked, 'a/b')]
+    const { stdout, stderr } = await runNode(['--input-type=module', '-e', script, ...paths])
+    expect(JSON.parse(stdout), stderr).toEqual(
+      paths.map(
+        (path) =>
+          `MILLRACE_STATE: got ${JSON.stringify(path)} (EACCES: permission denied, access '${locked}'), wanted the path of a directory`,
+      ),
+    )
   })
 
   test.each([

@@ -51,6 +51,15 @@ test('a checkpoint that is a file, or below one, will not', () => {
   expect(() => check({ path: at('a'), checkpoint: at('a/b/c') })).toThrow(openError('not a directory'))
 })
 
+test('all that is wrong is told at once', () => {
+  const [none, folderPath] = [at('none'), at('folder')]
+  expect(() => check({ path: [none, at('a'), folderPath], checkpoint: at('a') })).toThrow(
+    openError(
+      `lines: ${none}: no such file; ${folderPath}: EISDIR: it is a directory, wanted a file; checkpoint: ${at('a')}: it is no directory`,
+    ),
+  )
+})
+
 test('stdin that is a directory will not, nor one that is closed', () => {
   const fd = openSync(folder, 'r')
   expect(() => check({}, fd)).toThrow(openError('stdin: EISDIR'))
