@@ -170,6 +170,8 @@ export class Mapper implements Actor {
       this.expansion.save()
       this.cell.commit()
       this.dirty = false
+      // W2: nobody rings for what this commit has given free.
+      if (this.parking.wantsRoom && work > 0) work += MORE
     }
     if (this.retiring && !this.hasRetired) this.retire()
     const tookMs = this.host.clock.now() - startedMs

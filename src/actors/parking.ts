@@ -39,6 +39,11 @@ export class Parking<T extends Tenant = Tenant> {
     this.outbound = outbound
   }
 
+  /** Tells whether the next commit may give room that somebody waits for. */
+  get wantsRoom(): boolean {
+    return this.outside.size > 0 || this.leftBytes >= this.outbound.ring.capacity >> 3
+  }
+
   /** Tells whether the last message found no room, and those that are here will make some. */
   get full(): boolean {
     return this.refused && this.tenants.size > 0

@@ -78,6 +78,7 @@ export class SinkActor implements Actor {
   private readonly counters: Counters
   private readonly host: Host
   private readonly queue: SinkQueue
+  private readonly parking: Parking<Waiter>
   private readonly check: { forbidden: readonly Response['outcome'][]; laneOf?: (message: Message) => number }
   /** Batches that are not wholly disposed of, oldest first. */
   private readonly batches: SinkBatch[] = []
@@ -118,6 +119,7 @@ export class SinkActor implements Actor {
     const isSpecial = (kind: number) => (kind & 0xff) === MARKER || (role === 'sink' && kind === TO_FALLBACK)
     const passOn = (message: Message) => this.passOn(message)
     const { idsMayRepeat } = options
+    this.parking = memory.parking
     this.queue = new SinkQueue(
       { order, ordered, batchMax, concurrency, idsMayRepeat, passOn, isSpecial, notes: this.notes },
       memory,
@@ -138,8 +140,10 @@ export class SinkActor implements Actor {
     if (this.queue.tidy()) this.dirty = true
     this.counters.set('inFlight', this.inHand)
     if (this.late > 0) this.retire()
-    if (this.dirty) this.commit()
-    return work
+    if (!this.dirty) return work
+    this.commit()
+    // W2: nobody rings for what this commit has given free.
+    return this.parking.wantsRoom && work > 0 ? work + MORE : work
   }
 
   ring(): void {

@@ -332,6 +332,28 @@ describe('order', { timeout: 300_000 }, () => {
     )
   })
 
+  it('goes on at once where a commit of its own gives the parking room', async () => {
+    await check({
+      seed: 3018433345,
+      count: 60,
+      order: 'key',
+      keys: 2,
+      stages: 3,
+      threads: 3,
+      handlerFails: 0.4,
+      sinkFails: 0.4,
+      holds: 0.1,
+      ordered: true,
+      concurrency: 1,
+      batchMax: 500,
+      sinks: 2,
+      drops: false,
+      crashRate: 0.05,
+      capacityBytes: 1024,
+      sequence: 4294967276,
+    } as Case)
+  })
+
   it('by source gives an unordered sink one message at a time', async () => {
     let most = 0
     const original = SinkQueue.prototype.fill
