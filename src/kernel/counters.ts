@@ -121,7 +121,12 @@ export class Counters {
     for (let i = 0; i < TRIES; i++) {
       const number = Atomics.load(accountNumber, 0)
       const at = (number & 1) * ACCOUNT.length
-      const [read, acked, nacked, inFlight, abandoned] = accounts.subarray(at, at + ACCOUNT.length)
+      // One by one: a list of them would take longer than its writer needs.
+      const read = accounts[at]
+      const acked = accounts[at + 1]
+      const nacked = accounts[at + 2]
+      const inFlight = accounts[at + 3]
+      const abandoned = accounts[at + 4]
       // The slot is written again only after the next one counts.
       if (Atomics.load(accountNumber, 0) === number) return { read, acked, nacked, inFlight, abandoned }
     }

@@ -4,11 +4,17 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { tsxApi } from '../../../src/topology/typescript-loader.js'
 
 const directory = realpathSync(mkdtempSync(join(tmpdir(), 'millrace-tsx-')))
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
+// This package has a tsx of its own.
+const here = process.cwd()
+beforeAll(() => process.chdir(directory))
+afterAll(() => {
+  process.chdir(here)
+  rmSync(directory, { recursive: true, force: true })
+})
 
 const tsx = join(directory, 'project', 'node_modules', 'tsx')
 mkdirSync(join(tsx, 'dist'), { recursive: true })
