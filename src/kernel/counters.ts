@@ -1,6 +1,6 @@
 // Counters in shared memory: an actor adds, the main thread reads whenever it likes.
 // Plain stores: a reader may see a count of a moment ago, never a torn one, as each double has one writer.
-// What must be true together, the account of the roots (R2), is written to one of two slots, and read from the other.
+// What must be true together, the account of the roots (R2), is written to slots in turn: the newest stays whole for a while.
 
 import { HISTOGRAM_BYTES, Histogram } from './histogram.js'
 
@@ -58,11 +58,13 @@ const ACCOUNT = ['read', 'acked', 'nacked', 'inFlight', 'abandoned'] as const
 
 const INDEX = Object.fromEntries(COUNTERS.map((name, i) => [name, i])) as Record<CounterName, number>
 
-// Counters, the number of the account that counts, its two slots, histograms.
+// Counters, the number of the account that counts, its slots, histograms.
+/** A power of two: a reader has the time of so many writes, less two. */
+const SLOTS = 16
 const ACCOUNT_NUMBER_BYTE = COUNTERS.length * 8
 const ACCOUNT_BYTE = ACCOUNT_NUMBER_BYTE + 8
-const HISTOGRAMS_BYTE = ACCOUNT_BYTE + 2 * ACCOUNT.length * 8
-/** So often is an account tried to be read. Its writer would have to write two others in each, of a few ns. */
+const HISTOGRAMS_BYTE = ACCOUNT_BYTE + SLOTS * ACCOUNT.length * 8
+/** So often is an account tried to be read. */
 const TRIES = 1000
 
 export function createCountersMemory(): SharedArrayBuffer {
@@ -78,7 +80,7 @@ export class Counters {
   constructor(memory: SharedArrayBuffer) {
     this.doubles = new Float64Array(memory, 0, COUNTERS.length)
     this.accountNumber = new Int32Array(memory, ACCOUNT_NUMBER_BYTE, 1)
-    this.accounts = new Float64Array(memory, ACCOUNT_BYTE, 2 * ACCOUNT.length)
+    this.accounts = new Float64Array(memory, ACCOUNT_BYTE, SLOTS * ACCOUNT.length)
     this.times = Object.fromEntries(
       TIMES.map((name, i) => [name, new Histogram(memory, HISTOGRAMS_BYTE + i * HISTOGRAM_BYTES)]),
     ) as Record<TimeName, Histogram>
@@ -105,13 +107,13 @@ export class Counters {
     doubles[INDEX.inFlight] = inFlight
     doubles[INDEX.abandoned] = abandoned
     const number = (accountNumber[0] + 1) | 0
-    const at = (number & 1) * ACCOUNT.length
+    const at = (number & (SLOTS - 1)) * ACCOUNT.length
     accounts[at] = read
     accounts[at + 1] = acked
     accounts[at + 2] = nacked
     accounts[at + 3] = inFlight
     accounts[at + 4] = abandoned
-    // For whoever reads: from here on this slot counts, and the other one may be written.
+    // For whoever reads: from here on this slot counts.
     Atomics.store(accountNumber, 0, number)
   }
 
@@ -120,15 +122,16 @@ export class Counters {
     const { accounts, accountNumber } = this
     for (let i = 0; i < TRIES; i++) {
       const number = Atomics.load(accountNumber, 0)
-      const at = (number & 1) * ACCOUNT.length
+      const at = (number & (SLOTS - 1)) * ACCOUNT.length
       // One by one: a list of them would take longer than its writer needs.
       const read = accounts[at]
       const acked = accounts[at + 1]
       const nacked = accounts[at + 2]
       const inFlight = accounts[at + 3]
       const abandoned = accounts[at + 4]
-      // The slot is written again only after the next one counts.
-      if (Atomics.load(accountNumber, 0) === number) return { read, acked, nacked, inFlight, abandoned }
+      // The slot is written again only after all the others count.
+      if (((Atomics.load(accountNumber, 0) - number) | 0) < SLOTS - 1)
+        return { read, acked, nacked, inFlight, abandoned }
     }
     return undefined
   }
