@@ -1,9 +1,9 @@
 // `millrace create <directory>`: writes a project that runs. It never overwrites anything.
 
 import { basename, resolve } from 'node:path'
-import { nearest } from '../kernel/nearest.js'
-import { TEMPLATES, type Template } from './create/template-names.js'
-import { type OptionValues, UsageError, type Verb } from './verb.js'
+import { TEMPLATES } from './create/template-names.js'
+import { wordOf } from './option-value.js'
+import type { Verb } from './verb.js'
 
 export const createVerb: Verb = {
   name: 'create',
@@ -20,7 +20,8 @@ export const createVerb: Verb = {
   notes:
     'The directory is made where it is missing. One that has anything in it but .git is left as it is: exit code 2.',
   async main(operands, options, io) {
-    const template = templateOf(options)
+    const names = TEMPLATES.map(({ name }) => name)
+    const template = wordOf('--template', options.template, names) ?? 'lines'
     const directory = resolve(io.cwd, operands[0])
     const { projectFiles } = await import('./create/project-files.js')
     const { writeProject } = await import('./create/write-project.js')
@@ -33,17 +34,6 @@ export const createVerb: Verb = {
     )
     return 0
   },
-}
-
-function templateOf({ template = 'lines' }: OptionValues): Template {
-  const names = TEMPLATES.map(({ name }) => name)
-  const known = names.find((each) => each === template)
-  if (known !== undefined) return known
-  const meant = nearest(String(template), names)
-  const hint = meant === undefined ? '' : `; did you mean ${meant}?`
-  throw new UsageError(
-    `--template: got ${JSON.stringify(template)}, wanted one of ${names.join(', ')}${hint}`,
-  )
 }
 
 /** As a shell takes it. */

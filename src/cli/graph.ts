@@ -1,8 +1,8 @@
 // `millrace graph <module>`: what a topology becomes on this machine, without running it.
 
-import { nearest } from '../kernel/nearest.js'
 import { loadModule } from './load-module.js'
-import { type OptionValues, UsageError, type Verb } from './verb.js'
+import { wordOf } from './option-value.js'
+import type { Verb } from './verb.js'
 
 const FORMATS = ['text', 'mermaid', 'json'] as const
 type Format = (typeof FORMATS)[number]
@@ -16,7 +16,7 @@ export const graphVerb: Verb = {
   },
   notes: 'The plan is that of this machine: how many map threads there are by default depends on its cores.',
   async main(operands, options, io) {
-    const format = formatOf(options)
+    const format = wordOf('--format', options.format, FORMATS) ?? 'text'
     const topology = await loadModule(operands[0], io)
     const { planOf } = await import('../topology/plan.js')
     const { graphOf } = await import('./graph/graph-of.js')
@@ -32,12 +32,4 @@ async function textOf(graph: Graph, format: Format): Promise<string> {
   if (format === 'json') return `${JSON.stringify(graph, undefined, 2)}\n`
   if (format === 'mermaid') return (await import('./graph/mermaid.js')).mermaidOf(graph)
   return (await import('./graph/graph-text.js')).graphText(graph)
-}
-
-function formatOf({ format = 'text' }: OptionValues): Format {
-  const known = FORMATS.find((each) => each === format)
-  if (known !== undefined) return known
-  const meant = nearest(String(format), FORMATS)
-  const hint = meant === undefined ? '' : `; did you mean ${meant}?`
-  throw new UsageError(`--format: got ${JSON.stringify(format)}, wanted one of ${FORMATS.join(', ')}${hint}`)
 }

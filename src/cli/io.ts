@@ -15,7 +15,12 @@ export type Io = {
   readonly stdoutIsPipe: boolean
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly signals: { on(name: string, listener: () => void): unknown }
+  readonly signals: {
+    on(name: string, listener: () => void): unknown
+    off(name: string, listener: () => void): unknown
+  }
+  /** True for the first process, of a container too: no signal ends it that it does not listen for. */
+  readonly isFirstProcess: boolean
   /** Calls it with what was thrown, or rejected, and caught by nobody, until the returned function is called. */
   onStray(listener: (thrown: unknown) => void): () => void
   /** Calls it with the code where the process ends by another hand than ours, until the returned function is called. */
@@ -51,6 +56,7 @@ export function processIo(): Io {
     cwd: process.cwd(),
     env: process.env,
     signals: process,
+    isFirstProcess: process.pid === 1,
     onStray(listener) {
       process.on('uncaughtException', listener).on('unhandledRejection', listener)
       return () => process.off('uncaughtException', listener).off('unhandledRejection', listener)

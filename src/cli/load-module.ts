@@ -11,7 +11,7 @@ import type { Io } from './io.js'
 import { codeOfExit, errorText } from './report.js'
 
 /** A module that takes longer is spoken of. */
-const SLOW_MS = 10_000
+const SLOW_MS = 5_000
 
 /** Gives the URL of a module that is an operand. Throws ERR_MODULE where that is one already. */
 export function moduleUrl(module: string, io: Io): URL {
@@ -37,7 +37,8 @@ export async function whileLoading<Loaded>(io: Io, url: URL, load: () => Promise
     end(new MillraceError('ERR_MODULE', what), io)
   })
   const forgetSlow = io.after(SLOW_MS, () => {
-    if (isLoading(url)) io.stderr.write(`millrace: ${place} is still loading (a top-level await?)\n`)
+    const what = `${place} is still loading after ${SLOW_MS / 1_000} s (a top-level await that does not settle?)`
+    if (isLoading(url)) io.stderr.write(`millrace: warning: ${what}\n`)
   })
   try {
     const loaded = await load()

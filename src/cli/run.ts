@@ -2,12 +2,13 @@
 // All that it says goes to stderr; stdout carries data only.
 
 import { LOG_LEVELS, type LogLevel, type LogWriter } from '../kernel/log.js'
-import { nearest } from '../kernel/nearest.js'
+import { watchLoading } from '../topology/loading.js'
 import type { Running, Summary } from '../topology/running.js'
 import { countText } from './format.js'
 import type { Io } from './io.js'
 import { moduleUrl, whileLoading } from './load-module.js'
 import { createLogWriter } from './log-writer.js'
+import { integerOf, wordOf } from './option-value.js'
 import { createProgressLine, type ProgressLine } from './progress.js'
 import { codeOfExit, errorText, isClosedPipe } from './report.js'
 import { Signals } from './signals.js'
@@ -78,8 +79,8 @@ export const runVerb: Verb = {
   ].join('\n'),
   async main(operands, options, io) {
     const command = commandOf(operands[0], options, io)
-    if (options.restarts !== undefined) {
-      const restartsMax = restartsOf(options.restarts)
+    const restartsMax = integerOf('--restarts', options.restarts, 0, 1_000_000)
+    if (restartsMax !== undefined) {
       return (await import('./restarts.js')).runWithRestarts({
         args: argsOf(operands, options),
         restartsMax,
@@ -108,14 +109,14 @@ export function commandOf(module: string, options: OptionValues, io: Io): Comman
   return {
     url: moduleUrl(module, io),
     level:
-      levelOf(options['log-level'], '--log-level') ??
-      levelOf(io.env.MILLRACE_LOG_LEVEL || undefined, 'MILLRACE_LOG_LEVEL') ??
+      wordOf('--log-level', options['log-level'], LOG_LEVELS) ??
+      wordOf('MILLRACE_LOG_LEVEL', io.env.MILLRACE_LOG_LEVEL || undefined, LOG_LEVELS) ??
       'info',
     isJson,
     isQuiet,
     hasProgress: !isQuiet && !isJson && options['no-progress'] !== true,
     isInline: threads === '0',
-    adminPort: options['admin-port'] === undefined ? undefined : portOf(options['admin-port']),
+    adminPort: integerOf('--admin-port', options['admin-port'], 0, 65_535),
   }
 }
 
@@ -126,14 +127,17 @@ export async function run(command: Command, io: Io, start: Start): Promise<numbe
     line.clear()
     io.stderr.write(`millrace: ${text}\n`)
   }
-  const context: RunContext = { command, io, line, say, signals: new Signals(io, say) }
+  const signals = new Signals(io, say)
+  const context: RunContext = { command, io, line, say, signals }
+  const unwatch = watchLoading(command.url, (isLoading) => signals.loading(isLoading))
   try {
     return await follow(context, start)
   } catch (error) {
     line.end()
     return fail(error, context)
   } finally {
-    context.signals.end()
+    unwatch()
+    signals.end()
   }
 }
 
@@ -188,31 +192,8 @@ function fail(error: unknown, { command, io, running }: RunContext): number {
   return codeOfExit(error)
 }
 
-function portOf(given: string | boolean): number {
-  const port = Number(given)
-  if (typeof given === 'string' && /^\d+$/.test(given) && port <= 65_535) return port
-  throw new UsageError(`--admin-port: got ${JSON.stringify(given)}, wanted a whole number from 0 to 65,535`)
-}
-
-function restartsOf(given: string | boolean): number {
-  const count = Number(given)
-  if (given !== '' && Number.isInteger(count) && count >= 0 && count <= 1_000_000) return count
-  throw new UsageError(`--restarts: got ${JSON.stringify(given)}, wanted a whole number from 0 to 1,000,000`)
-}
-
 /** Gives the arguments of the run that a parent starts: all but `--restarts`. */
 function argsOf(operands: readonly string[], options: OptionValues): string[] {
   const given = Object.entries(options).filter(([name]) => name !== 'restarts')
   return [...operands, ...given.map(([name, value]) => (value === true ? `--${name}` : `--${name}=${value}`))]
-}
-
-function levelOf(given: string | boolean | undefined, where: string): LogLevel | undefined {
-  if (given === undefined) return undefined
-  const level = LOG_LEVELS.find((each) => each === given)
-  if (level !== undefined) return level
-  const meant = nearest(String(given), LOG_LEVELS)
-  const hint = meant === undefined ? '' : `; did you mean ${meant}?`
-  throw new UsageError(
-    `${where}: got ${JSON.stringify(given)}, wanted one of ${LOG_LEVELS.join(', ')}${hint}`,
-  )
 }

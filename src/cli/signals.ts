@@ -1,4 +1,5 @@
-// What SIGINT and SIGTERM do: the first drains, the second stops at once, a third does not even wait for that.
+// What SIGINT and SIGTERM do: the first drains, the second stops at once, a third does not even wait for that. While the module is
+// being loaded, the first ends the process.
 
 import { messageOf } from '../kernel/failure.js'
 import type { Inspection, Running } from '../topology/running.js'
@@ -22,6 +23,10 @@ export class Signals {
   private signalMs = Number.NEGATIVE_INFINITY
   private isStopping = false
   private isOver = false
+  private isLoading = false
+  private readonly listeners = ['SIGINT', 'SIGTERM'].map(
+    (signal) => [signal, () => this.onSignal(signal)] as const,
+  )
   private readonly io: Io
   private readonly say: (line: string) => void
 
@@ -31,7 +36,18 @@ export class Signals {
     this.forced = new Promise((resolve) => {
       this.settle = resolve
     })
-    for (const signal of ['SIGINT', 'SIGTERM']) io.signals.on(signal, () => this.onSignal(signal))
+    this.listen()
+  }
+
+  /**
+   * Tells that the module is being loaded, or is now. Meanwhile a signal ends the process at once, by the system: nothing is open
+   * yet, and a module that loops would let nobody here hear of it. A first process the system does not end.
+   */
+  loading(isLoading: boolean): void {
+    this.isLoading = isLoading
+    if (this.io.isFirstProcess) return
+    if (!isLoading) this.listen()
+    else for (const [signal, listener] of this.listeners) this.io.signals.off(signal, listener)
   }
 
   /** Hands over what a signal acts on; one that came before acts now. */
@@ -50,6 +66,10 @@ export class Signals {
     this.isOver = true
   }
 
+  private listen(): void {
+    for (const [signal, listener] of this.listeners) this.io.signals.on(signal, listener)
+  }
+
   private onSignal(signal: string): void {
     if (this.isOver) return
     // One Ctrl-C or one `timeout` may reach the process twice, by itself and by its group: that is one wish.
@@ -57,7 +77,8 @@ export class Signals {
     if (nowMs - this.signalMs < SAME_SIGNAL_MS) return
     this.signalMs = nowMs
     this.signalCount++
-    if (this.signalCount === 1) this.drain(signal)
+    if (this.isLoading) this.stop(`${signal}: the module was still loading`)
+    else if (this.signalCount === 1) this.drain(signal)
     else if (this.signalCount === 2) this.stop(`stopped by a second ${signal}`)
     else this.io.exit(1)
   }

@@ -2,10 +2,10 @@
 
 import type { TappedMessage } from '../admin/tap-message.js'
 import { nearest } from '../kernel/nearest.js'
-import { wholeNumber } from '../kernel/options.js'
 import { type AdminClient, AdminError, notAdmin } from './admin-client.js'
 import { countText, painter } from './format.js'
 import type { Io } from './io.js'
+import { integerOf } from './option-value.js'
 import { ADMIN_OPTIONS, adminClientOf } from './tap-admin.js'
 import { whenGone } from './tap-gone.js'
 import { printable } from './tap-printable.js'
@@ -71,11 +71,12 @@ function commandOf(mailbox: string | undefined, options: OptionValues, io: Io): 
     ['rate', 1_000],
     ['bytes', 65_536],
   ] as const) {
-    if (options[name] !== undefined) query.set(name, String(integerOf(name, options[name], most)))
+    const value = integerOf(`--${name}`, options[name], 1, most)
+    if (value !== undefined) query.set(name, String(value))
   }
   if (options.redact !== undefined) query.set('redact', namesOf(options.redact))
   if (options['no-values'] === true) query.set('values', 'none')
-  const countMax = options.count === undefined ? Infinity : integerOf('count', options.count, 1e9)
+  const countMax = integerOf('--count', options.count, 1, 1e9) ?? Infinity
   return { client: adminClientOf(options, io), mailbox, query, isJson: options.json === true, countMax }
 }
 
@@ -83,12 +84,6 @@ function commandOf(mailbox: string | undefined, options: OptionValues, io: Io): 
 function namesOf(given: string | boolean): string {
   if (/[^\s,]/.test(String(given))) return String(given)
   throw new UsageError(`--redact: got ${JSON.stringify(given)}, wanted names with commas between them`)
-}
-
-function integerOf(name: string, given: string | boolean, most: number): number {
-  const value = Number(given)
-  if (/^\d+$/.test(String(given)) && value >= 1 && value <= most) return value
-  throw new UsageError(`--${name}: got ${JSON.stringify(given)}, wanted ${wholeNumber(1, most)}`)
 }
 
 async function list({ client, isJson }: Command, io: Io): Promise<number> {

@@ -1,17 +1,17 @@
 // `millrace top --admin <port>`: a live table of how a running topology stands; plain text, once, where stdout is no terminal.
 
-import { wholeNumber } from '../kernel/options.js'
 import type { Inspection } from '../topology/running.js'
 import { type AdminClient, AdminError, notAdmin } from './admin-client.js'
 import { countText, painter } from './format.js'
 import type { Io } from './io.js'
+import { integerOf } from './option-value.js'
 import { ADMIN_OPTIONS, adminClientOf } from './tap-admin.js'
 import { whenGone } from './tap-gone.js'
 import { printable } from './tap-printable.js'
 import { frameOf, type Line, lineText } from './top-frame.js'
 import { type Keyboard, listenForKeys } from './top-keys.js'
 import { openScreen } from './top-screen.js'
-import { type OptionValues, UsageError, type Verb } from './verb.js'
+import type { OptionValues, Verb } from './verb.js'
 
 type Command = { client: AdminClient; intervalMs: number; isOnce: boolean; isJson: boolean }
 /** Shows one look, or, where there was none, why; `view` is the last one. */
@@ -59,12 +59,8 @@ export async function top(command: Command, io: Io, keyboard: Keyboard): Promise
 }
 
 export function commandOf(options: OptionValues, io: Io): Command {
-  const given = options.interval
-  const intervalMs = given === undefined ? INTERVAL_MS : Number(given)
-  if (!Number.isInteger(intervalMs) || intervalMs < INTERVAL_MS_MIN || intervalMs > INTERVAL_MS_MAX) {
-    const wanted = wholeNumber(INTERVAL_MS_MIN, INTERVAL_MS_MAX)
-    throw new UsageError(`--interval: got ${JSON.stringify(given)}, wanted ${wanted}`)
-  }
+  const intervalMs =
+    integerOf('--interval', options.interval, INTERVAL_MS_MIN, INTERVAL_MS_MAX) ?? INTERVAL_MS
   const client = adminClientOf(options, io)
   return { client, intervalMs, isOnce: options.once === true, isJson: options.json === true }
 }

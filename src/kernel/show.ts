@@ -13,13 +13,18 @@ export function show(value: unknown): string {
     return /^class\b/.test(String(value)) ? `the class ${value.name}` : 'a function'
   if (typeof value === 'object' && value !== null) return showObject(value)
   if (typeof value === 'bigint') return `${value}n`
-  return Number.isSafeInteger(value) ? countText(value as number) : String(value)
+  return Number.isSafeInteger(value) ? numberText(value as number) : String(value)
 }
 
 /** Joins names as in a sentence: `a, b and c`. */
 export function list(names: readonly string[], conjunction = 'and'): string {
   if (names.length < 2) return names.join('')
   return `${names.slice(0, -1).join(', ')} ${conjunction} ${names[names.length - 1]}`
+}
+
+/** A number that may be a name, as a port is, has no separators; larger ones are to be compared with a limit. */
+function numberText(value: number): string {
+  return Math.abs(value) < 100_000 ? String(value) : countText(value)
 }
 
 function showText(text: string): string {
@@ -38,5 +43,5 @@ function showObject(value: object): string {
 }
 
 function withArticle(name: string): string {
-  return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`
+  return `${/^(?:[AEIO]|U(?!RL|int))/.test(name) ? 'an' : 'a'} ${name}`
 }

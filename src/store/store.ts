@@ -1,10 +1,11 @@
 // A small durable map, in a directory of its own: LMDB, in a process of its own (see host.ts). All entries are in memory, too.
 // A file that LMDB cannot read is moved aside, and what is in memory is put into a new one.
 
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { MillraceError, messageOf } from '../kernel/failure.js'
 import type { Log } from '../kernel/log.js'
+import { makeDirectory } from '../kernel/make-directory.js'
 import type { Entries } from './host-messages.js'
 import { type HostProcess, type Started, startHost } from './host-process.js'
 import { type Owned, own } from './owner.js'
@@ -35,7 +36,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const { directory, name } = options
   let owned: Owned
   try {
-    mkdirSync(directory, { recursive: true })
+    makeDirectory(directory)
     owned = own(directory)
   } catch (cause) {
     throw new MillraceError('ERR_OPEN', `${name}: ${directory}: ${explain(cause)}`, { cause })

@@ -4,7 +4,6 @@
 import {
   closeSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -18,6 +17,7 @@ import type { Journal, Range, Suspects } from '../actors/begun-notes.js'
 import { messageOf } from '../kernel/failure.js'
 import { Isolation } from '../kernel/isolation.js'
 import type { Log } from '../kernel/log.js'
+import { makeDirectory } from '../kernel/make-directory.js'
 
 /** What the threads are told of it. `suspects`: by place, which is the name of a map stage or sink. */
 export type BegunFiles = {
@@ -40,7 +40,7 @@ const NOBODY: Suspects = { ranges: [], deliveries: {} }
 
 /** Reads what an earlier process left, and begins a life. Only one process may use the directory at a time. */
 export function openBegunFiles(directory: string): BegunFiles {
-  mkdirSync(directory, { recursive: true })
+  makeDirectory(directory)
   const known = readKnown(directory)
   const suspects: Record<string, Suspects> = {}
   for (const note of notesIn(directory)) {

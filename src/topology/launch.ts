@@ -96,11 +96,10 @@ async function supervise(shared: Shared, hands: Hands, options: StartOptions): P
   return supervisor
 }
 
-/** The port is taken before anything is opened, and while it is: so it is one that nobody else has. */
-async function adminOf({ name, admin }: Topology, options: StartOptions, log: LogWriter) {
-  if (admin === undefined && options.admin === undefined) return undefined
-  const { openAdmin } = await import('../admin/open-admin.js')
-  return openAdmin(`topology "${name}"`, admin, options.admin, log)
+async function adminOf(topology: Topology, options: StartOptions, log: LogWriter) {
+  if (topology.admin === undefined && options.admin === undefined) return undefined
+  const { openAdminFor } = await import('./open-admin-for.js')
+  return openAdminFor(topology, options.admin, log)
 }
 
 /** Where what is begun is noted: the directory that is given, or the source's own. */

@@ -62,6 +62,7 @@ const FILES: Record<string, string | Buffer> = {
   'output.mjs': topology("sink: file({ path: 'no/where' })"),
   'output-folder.mjs': topology("sink: file({ path: 'folder' })"),
   'all-ends.mjs': topology("source: lines({ path: 'nowhere.txt' }), sink: file({ path: 'folder' })"),
+  'inputs.mjs': topology("source: lines({ path: ['nowhere.txt', 'good.mjs', 'folder'] })"),
   'checkpoint.mjs': topology("source: lines({ path: 'good.mjs', checkpoint: 'good.mjs' })"),
   'check.mjs': topology(
     "sink: { check: () => Promise.reject(new Error('no answer from db:1')), write: () => [] }",
@@ -70,6 +71,9 @@ const FILES: Record<string, string | Buffer> = {
   'open.mjs': topology("sink: { open() { throw new Error('locked') }, write: () => [] }"),
   'port.mjs': topology('source: http({ port: 70_000 })'),
   'busy-admin.mjs': topology('admin: { port: Number(process.env.BUSY) }'),
+  'same-port.mjs': topology(
+    'source: http({ port: Number(process.env.FREE) }), admin: { port: Number(process.env.FREE) }',
+  ),
   'busy.mjs': topology('source: http({ port: Number(process.env.BUSY) })'),
   'data.json': '{}',
   'text.txt': 'hello',
@@ -290,7 +294,7 @@ const TABLE: Row[] = [
   run('check.mjs', 'ERR_OPEN sink: cannot be opened: no answer from db:1'),
   run('check-null.mjs', 'ERR_OPEN sink: cannot be opened: null'),
   run('open.mjs', 'ERR_OPEN sink: could not be opened: locked'),
-  run('port.mjs', 'ERR_CONFIG port.mjs:3: http: port: got 70,000, wanted a whole number from 0 to 65,535'),
+  run('port.mjs', 'ERR_CONFIG port.mjs:3: http: port: got 70000, wanted a whole number from 0 to 65,535'),
   run('busy-admin.mjs', /^ERR_OPEN topology "good": admin: .*127\.0\.0\.1:\d+/),
   rowOf('validate busy-admin.mjs', /^ERR_OPEN topology "good": admin: .*127\.0\.0\.1:\d+/),
   run('busy.mjs', /^ERR_OPEN http: .*127\.0\.0\.1:\d+/),
@@ -304,6 +308,10 @@ const TABLE: Row[] = [
   ),
   rowOf('validate rejects-null.mjs', 'ERR_MODULE module rejects-null.mjs: it threw null while it was loaded'),
   rowOf('validate all-ends.mjs', /^ERR_OPEN lines: .+\nERR_OPEN file: folder: it is a directory/),
+  rowOf(
+    'validate inputs.mjs',
+    /^ERR_OPEN lines: nowhere\.txt: no such file \(.+\)\nERR_OPEN lines: folder: EISDIR: it is a directory, wanted a file$/,
+  ),
   rowOf('validate changes.mjs', /^ERR_CONFIG topology "0.+": on another thread the module gave another/),
   rowOf('graph nothere.mjs', 'ERR_MODULE module nothere.mjs: no such file'),
   rowOf(
@@ -370,6 +378,21 @@ describe.concurrent('bad inputs', () => {
     else expect(plain).toMatch(says)
     if (plain.startsWith('ERR_')) expect(lines.at(-1)).toMatch(/ — [A-Z]/)
   })
+})
+
+// One after the other: each takes the port.
+test('one port for the source and the admin port', async () => {
+  const other = createServer()
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+  const FREE = String((other.address() as { port: number }).port)
+  await new Promise((resolve) => other.close(resolve))
+  const says = `ERR_CONFIG topology "good": admin.port: got ${FREE}, which the source listens on, wanted another port for one of the two — `
+  for (const verb of [['validate'], ['run', '--quiet'], ['run', '--quiet', '--threads', '0']]) {
+    const ended = await runNode([MAIN, ...verb, 'same-port.mjs'], { cwd: directory, env: { FREE } })
+    expect(ended).toMatchObject({ code: 2, stdout: '' })
+    const errors = ended.stderr.split('\n').filter((line) => line.startsWith('ERR_'))
+    expect(errors, ended.stderr).toEqual([expect.stringContaining(says)])
+  }
 })
 
 test('there are enough of them', () => {

@@ -1,10 +1,12 @@
 // SIGTERM under load, on the built command line.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { within } from '../../src/kernel/deadline.js'
 
 const ROOT = new URL('../../', import.meta.url).pathname
 
@@ -74,5 +76,29 @@ describe('SIGTERM under load', () => {
     const { code, stderr } = await ended
     expect(code).toBe(1)
     expect(stderr).toMatch(/ERR_DRAIN .*sink has \d+ in hand/)
+  })
+})
+
+describe('a module that never ends its loading', () => {
+  it.each([
+    ['spins', 'for (;;);'],
+    ['waits', 'setInterval(() => {}, 1_000)\nawait new Promise(() => {})'],
+  ])('and %s is ended by the first Ctrl-C', async (_how, text) => {
+    const path = join(folder, 'endless.mjs')
+    writeFileSync(path, `import { writeSync } from 'node:fs'\nwriteSync(2, 'begun')\n${text}\n`)
+    const child = spawn(process.execPath, ['dist/main.js', 'run', path], { cwd: ROOT })
+    const ended = once(child, 'close')
+    let stderr = ''
+    child.stderr.on('data', (some) => {
+      stderr += some
+    })
+    try {
+      await until('the module’s code', () => stderr === 'begun')
+      child.kill('SIGINT')
+      const code = await within(10_000, ended, () => ['still running', null])
+      expect(code).toEqual([null, 'SIGINT'])
+    } finally {
+      child.kill('SIGKILL')
+    }
   })
 })

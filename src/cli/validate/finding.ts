@@ -14,8 +14,11 @@ export function warning(message: string): Finding {
   return { level: 'warning', message }
 }
 
-/** Makes a finding of each line of an error: the lines of ERR_CONFIG are a problem each. */
+/** Makes a finding of each problem of an error: of each line of an ERR_CONFIG, and of each error that it sums up. */
 export function errorsOf(thrown: unknown): Finding[] {
+  const parts = isMillraceError(thrown) && thrown.cause instanceof AggregateError ? thrown.cause.errors : []
+  // Others are what a system call failed with, at each address that a name has.
+  if (parts.length > 0 && parts.every(isMillraceError)) return parts.flatMap(errorsOf)
   const error = isMillraceError(thrown)
     ? thrown
     : new MillraceError('ERR_BUG', messageOf(thrown), { cause: thrown })

@@ -6,7 +6,7 @@ import { MillraceError, messageOf } from '../../kernel/failure.js'
 import { statDescriptor } from '../../kernel/stat-descriptor.js'
 
 /**
- * Throws ERR_OPEN, with all that is wrong, unless each path is a regular file that may be read (`-` is the descriptor of stdin),
+ * Throws ERR_OPEN, with all that is wrong (in the cause each by itself), unless each path is a regular file that may be read (`-` is the descriptor of stdin),
  * and the directory of the checkpoint, if there is one, can be written, or made where nothing is.
  */
 export function checkFiles(paths: readonly string[], stdinFd: number, checkpoint?: string): void {
@@ -17,8 +17,10 @@ export function checkFiles(paths: readonly string[], stdinFd: number, checkpoint
     problems.push(problemOf(`checkpoint: ${checkpoint}`, () => checkDirectory(checkpoint)))
   const found = problems.filter((problem) => problem !== undefined)
   if (found.length === 0) return
-  const { cause } = found[0]
-  throw new MillraceError('ERR_OPEN', `lines: ${found.map(({ text }) => text).join('; ')}`, { cause })
+  const errors = found.map(({ text, cause }) => new MillraceError('ERR_OPEN', `lines: ${text}`, { cause }))
+  if (errors.length === 1) throw errors[0]
+  const all = `lines: ${found.map(({ text }) => text).join('; ')}`
+  throw new MillraceError('ERR_OPEN', all, { cause: new AggregateError(errors) })
 }
 
 /** Throws unless a path is a regular file; before it is opened: to open a pipe would wait for its writer, and block the thread. */

@@ -19,7 +19,7 @@ describe('the options of the admin port', () => {
 
   const wrong: [Partial<AdminOptions> | undefined, Record<string, unknown>, RegExp][] = [
     [undefined, { host: '127.0.0.1' }, /^admin\.port: got nothing, wanted a whole number from 0 to 65,535$/],
-    [undefined, { port: 65_536 }, /^admin\.port: got 65,536, wanted a whole number/],
+    [undefined, { port: 65_536 }, /^admin\.port: got 65536, wanted a whole number/],
     [undefined, { port: '9000' }, /^admin\.port: got "9000", wanted a whole number/],
     [undefined, { prot: 1 }, /^admin: unknown option prot; did you mean port\?/],
     [undefined, { port: 1, host: '' }, /^admin\.host: got "", wanted a text/],

@@ -9,7 +9,8 @@ export type FakeIo = Io & {
   readonly out: () => string
   readonly err: () => string
   readonly exits: number[]
-  signal(name: 'SIGINT' | 'SIGTERM'): void
+  /** Tells whether anybody listens for it. */
+  signal(name: 'SIGINT' | 'SIGTERM'): boolean
   /** Throws something that nobody catches. */
   stray(thrown: unknown): void
   /** Ends the process by what is not ours. */
@@ -25,9 +26,16 @@ export type FakeOptions = {
   columns?: number
   env?: Record<string, string>
   stdoutIsPipe?: boolean
+  isFirstProcess?: boolean
 }
 
-export function fakeIo({ isTTY = false, columns, env = {}, stdoutIsPipe = true }: FakeOptions = {}): FakeIo {
+export function fakeIo({
+  isTTY = false,
+  columns,
+  env = {},
+  stdoutIsPipe = true,
+  isFirstProcess = false,
+}: FakeOptions = {}): FakeIo {
   const stdout = recorder(isTTY, columns)
   const stderr = recorder(isTTY, columns)
   const signals = new EventEmitter()
@@ -44,6 +52,7 @@ export function fakeIo({ isTTY = false, columns, env = {}, stdoutIsPipe = true }
     cwd: '/srv',
     env,
     signals,
+    isFirstProcess,
     onStray: (listener) => added(strays, listener),
     stray: (thrown) => {
       for (const listener of [...strays]) listener(thrown)

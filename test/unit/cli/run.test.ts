@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { run, type Start } from '../../../src/cli/run.js'
 import { ERRORS, type ErrorCode, MillraceError } from '../../../src/kernel/failure.js'
 import type { LogWriter } from '../../../src/kernel/log.js'
+import { beginLoading } from '../../../src/topology/loading.js'
 import type { Running } from '../../../src/topology/running.js'
 import { type FakeIo, type FakeOptions, fakeIo, fakeRunning, progressOf, settled } from './fake-io.js'
 
@@ -287,8 +288,8 @@ describe('a signal', () => {
 })
 
 describe('a signal while it starts', () => {
-  function beginStart() {
-    io = fakeIo()
+  function beginStart(options: FakeOptions = {}) {
+    io = fakeIo(options)
     const running = fakeRunning()
     let started: (running: Running) => void = () => {}
     let failed: (error: unknown) => void = () => {}
@@ -327,6 +328,30 @@ describe('a signal while it starts', () => {
     expect(await code).toBe(1)
     expect(io.err()).toMatch(/\nmillrace: stopped by a second SIGINT\n$/)
     expect(io.exits).toEqual([1])
+  })
+
+  test('while the module is loaded it is the system’s', async () => {
+    const { started, running, code } = beginStart()
+    const endLoading = beginLoading(command.url)
+    expect(io.signal('SIGINT')).toBe(false)
+    expect(io.signal('SIGTERM')).toBe(false)
+    endLoading()
+    expect(io.signal('SIGTERM')).toBe(true)
+    expect(io.err()).toMatch(/^millrace: SIGTERM: stopping as soon as it has started/)
+    started()
+    await settled()
+    running.end()
+    expect(await code).toBe(0)
+  })
+
+  test('while the module is loaded it ends a first process, too, which the system does not', async () => {
+    const { code } = beginStart({ isFirstProcess: true })
+    const endLoading = beginLoading(command.url)
+    io.signal('SIGTERM')
+    expect(await code).toBe(1)
+    expect(io.err()).toBe('millrace: SIGTERM: the module was still loading\n')
+    expect(io.exits).toEqual([1])
+    endLoading()
   })
 
   test('a start that does not end is given up', async () => {

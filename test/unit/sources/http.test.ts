@@ -23,10 +23,10 @@ afterAll(() => rmSync(directory, { recursive: true }))
 describe('unusable options', () => {
   test.each<[unknown, string]>([
     [undefined, 'http: got nothing, wanted an object such as { port: 8080 }'],
-    [8080, 'http: got 8,080, wanted an object such as { port: 8080 }'],
+    [8080, 'http: got 8080, wanted an object such as { port: 8080 }'],
     [{}, 'http: port: got nothing, wanted a whole number from 0 to 65,535, as in { port: 8080 }'],
     [{ port: '8080' }, 'http: port: got "8080", wanted a whole number from 0 to 65,535'],
-    [{ port: 65_536 }, 'http: port: got 65,536, wanted a whole number from 0 to 65,535'],
+    [{ port: 65_536 }, 'http: port: got 65536, wanted a whole number from 0 to 65,535'],
     [{ port: 0, prot: 1 }, 'http: unknown option prot; did you mean port?'],
     [{ port: 0, host: '' }, `http: host: got "", wanted an address or a host's name, such as '0.0.0.0'`],
     [{ port: 0, path: 'in' }, 'http: path: got "in", wanted a path such as \'/orders\''],
@@ -123,32 +123,54 @@ describe('TLS', () => {
   const tls = { certFile: join(directory, 'cert.pem'), keyFile: join(directory, 'key.pem') }
   const hasOpenssl = makeCertificate(tls)
 
+  function postSecurely(port: number, body: string, ca = readFileSync(tls.certFile)): Promise<string> {
+    return new Promise((resolve, reject) => {
+      // A connection of its own: each has a handshake.
+      const sent = request({ port, host: '127.0.0.1', method: 'POST', ca, agent: false }, (response) => {
+        let text = ''
+        response.setEncoding('utf8').on('data', (some) => {
+          text += some
+        })
+        response.on('end', () => resolve(text))
+      })
+      sent.on('error', reject)
+      sent.end(body)
+    })
+  }
+
   test.skipIf(!hasOpenssl)('serves HTTPS, and nothing to who does not speak it', async () => {
     open = await openHttp({ tls, limits: { headersTimeoutMs: 500 } })
     open.echo()
-    expect(open.logs[0].message).toBe(`http listens on https://127.0.0.1:${open.port}/`)
-    const { port } = open
-    const body = await new Promise<string>((resolve, reject) => {
-      const sent = request(
-        { port, host: '127.0.0.1', method: 'POST', ca: readFileSync(tls.certFile) },
-        (response) => {
-          let text = ''
-          response.setEncoding('utf8').on('data', (some) => {
-            text += some
-          })
-          response.on('end', () => resolve(text))
-        },
-      )
-      sent.on('error', reject)
-      sent.end('secretly')
-    })
-    expect(body).toBe('secretly')
+    expect(open.logs.map(({ level, message }) => [level, message])).toEqual([
+      [
+        'warn',
+        expect.stringMatching(/^the TLS certificate .*cert\.pem expires in 1 day: it is valid until 2/),
+      ],
+      ['info', `http listens on https://127.0.0.1:${open.port}/`],
+    ])
+    expect(await postSecurely(open.port, 'secretly')).toBe('secretly')
     const plain = await open.raw()
     plain.write('POST / HTTP/1.1\r\nHost: a\r\n\r\n')
     await plain.closed()
     expect(plain.text).not.toContain('HTTP/1.1')
     // A handshake that does not come ends, too.
     await (await open.raw()).closed()
+  })
+
+  test.skipIf(!hasOpenssl)('has a new certificate when the files have changed', async () => {
+    open = await openHttp({ tls })
+    open.echo()
+    const old = readFileSync(tls.certFile)
+    expect(await postSecurely(open.port, 'one', old)).toBe('one')
+    makeCertificate(tls, 90)
+    // The files are looked at once a second.
+    const { logs, port } = open
+    const wasRead = () => logs.some(({ message }) => message.includes('were read again'))
+    const untilMs = performance.now() + 10_000
+    while (!wasRead() && performance.now() < untilMs) await postSecurely(port, 'any', old).catch(() => {})
+    expect(wasRead()).toBe(true)
+    expect(await postSecurely(open.port, 'two')).toBe('two')
+    await expect(postSecurely(open.port, 'two', old)).rejects.toThrow(/self.signed/)
   })
 
   test.skipIf(!hasOpenssl)('closes, though a client has not begun to speak it', async () => {

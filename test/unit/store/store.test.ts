@@ -1,6 +1,7 @@
 // The store as it is built: its host is a process of its own, and must be there to be started.
 
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -11,10 +12,14 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openStore, type Store } from '../../../dist/store/store.js'
 import { createLog } from '../../../src/kernel/log.js'
+import { ROOT, runNode } from '../../support/child.js'
+
+const BUILT = pathToFileURL(`${ROOT}dist/store/store.js`).href
 
 let directory: string
 const told: string[] = []
@@ -96,6 +101,16 @@ describe('a store', () => {
     await expect(opened(join(file, 'x'))).rejects.toThrow(
       'it is a file, or lies in one: give the path of a directory',
     )
+  })
+
+  // In a process of its own, which can be ended: Node's own way never comes back from there.
+  it.skipIf(!existsSync('/proc/self'))('says so where there can be no directory at all', async () => {
+    const script = `
+      const { openStore } = await import(${JSON.stringify(BUILT)})
+      await openStore({ directory: '/proc/millrace/store', name: 'test', ifLost: '' }).catch(({ message }) =>
+        console.log(message))`
+    const { stdout, stderr } = await runNode(['--input-type=module', '-e', script], { timeoutMs: 10_000 })
+    expect(stdout, stderr).toMatch(/^test: \/proc\/millrace\/store: ENOENT: /)
   })
 
   it('goes on after its host was killed; what was durable is there', async () => {

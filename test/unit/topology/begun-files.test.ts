@@ -11,14 +11,17 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Range, Suspects } from '../../../src/actors/begun-notes.js'
 import { Isolation } from '../../../src/kernel/isolation.js'
 import { createLog } from '../../../src/kernel/log.js'
 import { BegunFile, closeBegunFiles, openBegunFiles } from '../../../src/topology/begun-files.js'
+import { ROOT, runNode } from '../../support/child.js'
 
 const RUNS = Number(process.env.RUNS ?? 100)
+const BUILT = pathToFileURL(`${ROOT}dist/topology/begun-files.js`).href
 
 let directory: string
 beforeEach(() => {
@@ -263,4 +266,13 @@ it.skipIf(!existsSync('/dev/full'))('a disk that is full is told once, and ends 
   file.write([[0, 3, 4]], true)
   file.close()
   expect(said).toEqual([expect.stringContaining('what is begun cannot be noted: ENOSPC')])
+})
+
+// In a process of its own, which can be ended: Node's own way never comes back from there.
+it.skipIf(!existsSync('/proc/self'))('a directory that cannot be made is told', async () => {
+  const script = `
+    const { openBegunFiles } = await import(${JSON.stringify(BUILT)})
+    try { openBegunFiles('/proc/millrace/begun') } catch ({ code }) { console.log(code) }`
+  const { stdout, stderr } = await runNode(['--input-type=module', '-e', script], { timeoutMs: 10_000 })
+  expect(stdout, stderr).toBe('ENOENT\n')
 })

@@ -137,8 +137,20 @@ describe('the machine', () => {
   })
 })
 
+test('each error that is summed up in one is a finding', () => {
+  const [a, b] = [new MillraceError('ERR_OPEN', 'a'), new MillraceError('ERR_CONFIG', 'b\nc')]
+  const both = new MillraceError('ERR_OPEN', 'a; b', { cause: new AggregateError([a, b]) })
+  expect(errorsOf(both).map(({ code, message }) => `${code} ${message}`)).toEqual([
+    'ERR_OPEN a',
+    'ERR_CONFIG b',
+    'ERR_CONFIG c',
+  ])
+})
+
 test('each line of a configuration error is a finding; other errors are one', () => {
   expect(errorsOf(new MillraceError('ERR_CONFIG', 'a\nb')).map(({ message }) => message)).toEqual(['a', 'b'])
   expect(errorsOf(new MillraceError('ERR_OPEN', 'a\nb')).map(({ message }) => message)).toEqual(['a\nb'])
+  const refused = new AggregateError([new Error('::1 refused'), new Error('127.0.0.1 refused')])
+  expect(errorsOf(new MillraceError('ERR_OPEN', 'a', { cause: refused }))).toMatchObject([{ message: 'a' }])
   expect(errorsOf(null)).toMatchObject([{ level: 'error', code: 'ERR_BUG', message: 'null' }])
 })
