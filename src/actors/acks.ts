@@ -97,7 +97,7 @@ export class Acks {
     return this.lowestNacked
   }
 
-  /** Keeps an answer until its root is complete. */
+  /** Keeps an answer until its root is complete. That of the last share comes with `ackRoot`: most answers wait for nothing. */
   answer(sequence: number, answer: Answer): void {
     const answers = this.answers.get(sequence)
     if (answers === undefined) this.answers.set(sequence, [answer])
@@ -109,10 +109,13 @@ export class Acks {
     if (!this.reasons.has(sequence)) this.reasons.set(sequence, reason)
   }
 
-  ackRoot(sequence: number, root: Completed): void {
+  /** `last`: the answer that came with the share that completed it, if one did. */
+  ackRoot(sequence: number, root: Completed, last?: Answer): void {
     if (this.deliveries.size > 0) this.forget(root)
-    const answers = this.answers.size === 0 ? undefined : this.answers.get(sequence)
+    if (last !== undefined && this.answers.size > 0) this.answer(sequence, last)
+    let answers = this.answers.size === 0 ? undefined : this.answers.get(sequence)
     if (answers !== undefined) this.answers.delete(sequence)
+    else if (last !== undefined) answers = [last]
     if (this.source.ack === undefined) return
     const offset = offsetOf(root.offsetLo, root.offsetHi)
     this.untold.acks.push(

@@ -39,7 +39,7 @@ import { Message } from '../kernel/message.js'
 import type { Outbound } from '../kernel/outbound.js'
 import { isPromise, settlingOnce } from '../kernel/promise.js'
 import type { Shares } from '../kernel/shares.js'
-import type { Source, SourceRecord } from '../sources/source.js'
+import type { Answer, Source, SourceRecord } from '../sources/source.js'
 import { Acks } from './acks.js'
 import type { RecordTrace } from './actor-tracing.js'
 import { type Completed, InFlight } from './in-flight.js'
@@ -240,7 +240,7 @@ export class Reader implements Actor {
     }
     const sequence = ring.doubles[(at >>> 1) + SEQUENCE_DOUBLE]
     const outcome = (ring.words[at + KIND] >>> 8) & 0xff
-    if (outcome === OUTCOME_SERVE) this.takeAnswer(new Message(inbound, position), sequence)
+    const answer = outcome === OUTCOME_SERVE ? answerOf(new Message(inbound, position)) : undefined
     if (outcome === OUTCOME_NACK) this.takeReason(inbound, at, sequence)
     const { inFlight } = this
     const result = inFlight.settle(
@@ -249,7 +249,8 @@ export class Reader implements Actor {
       ring.words[at + SHARE_HI],
       outcome === OUTCOME_NACK,
     )
-    if (result === 'complete') this.complete(inFlight.completed, sequence)
+    if (result === 'complete') this.complete(inFlight.completed, sequence, answer)
+    else if (answer !== undefined && result === 'open') this.acks.answer(sequence, answer)
   }
 
   private takeOkRun(ring: Ring, at: number): void {
@@ -262,17 +263,6 @@ export class Reader implements Actor {
     }
   }
 
-  private takeAnswer(settlement: Message, sequence: number): void {
-    const { ring } = settlement.inbound
-    const { status } = metaAt(ring, settlement.at)
-    const headers = headersAt(ring, settlement.at)
-    this.acks.answer(sequence, {
-      payload: settlement.bytes(),
-      ...(status !== undefined && { status }),
-      ...(headers && { headers }),
-    })
-  }
-
   private takeReason(inbound: Inbound, at: number, sequence: number): void {
     const { reason, delayMs, maxDeliveries } = metaAt(inbound.ring, at)
     this.acks.reason(sequence, {
@@ -282,7 +272,7 @@ export class Reader implements Actor {
     })
   }
 
-  private complete(root: Completed, sequence: number): void {
+  private complete(root: Completed, sequence: number, answer?: Answer): void {
     // Records that were read in one step and settled in one have the same latency.
     if (root.readAtMs !== this.settledReadMs) {
       this.observeSettled()
@@ -295,7 +285,7 @@ export class Reader implements Actor {
       this.acks.nackRoot(sequence, root)
     } else {
       this.cell.registers[2]++
-      this.acks.ackRoot(sequence, root)
+      this.acks.ackRoot(sequence, root, answer)
     }
   }
 
@@ -517,6 +507,17 @@ export class Reader implements Actor {
         ? (error as Error)
         : new MillraceError('ERR_SOURCE', `${this.name}: ${messageOf(error)}`, { cause: error }),
     )
+  }
+}
+
+function answerOf(settlement: Message): Answer {
+  const { ring } = settlement.inbound
+  const { status } = metaAt(ring, settlement.at)
+  const headers = headersAt(ring, settlement.at)
+  return {
+    payload: settlement.bytes(),
+    ...(status !== undefined && { status }),
+    ...(headers && { headers }),
   }
 }
 

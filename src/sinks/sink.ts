@@ -22,6 +22,11 @@ export interface Sink {
   readonly batchMax?: number
   /** How many writes may be unanswered at once. Default 1. */
   readonly concurrency?: number
+  /**
+   * Where it runs. `ingress` is the source's thread: one hop less on the way to the answer, for code that never computes for
+   * long, as the source stands still meanwhile. Default `egress`, the thread of all other sinks.
+   */
+  readonly thread?: 'egress' | 'ingress'
   /** Overrides the topology's `retry`. */
   readonly retry?: RetryOptions
   /**

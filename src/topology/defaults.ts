@@ -96,6 +96,7 @@ function sinkRole(name: string, role: SinkRole['role'], sink: Sink, options: Top
     writeTimeoutMs: sink.writeTimeoutMs ?? WRITE_TIMEOUT_MS,
     batchMax: sink.batchMax ?? BATCH_MAX,
     concurrency: sink.concurrency ?? 1,
+    thread: sink.thread ?? 'egress',
   }
 }
 

@@ -6,7 +6,7 @@ import { countText } from '../kernel/count-text.js'
 import { MillraceError } from '../kernel/failure.js'
 import { MAILBOX_HEADER_BYTES } from '../kernel/layout.js'
 import { capacityFor } from '../kernel/mailbox.js'
-import type { Topology } from './types.js'
+import type { SinkRole, Topology } from './types.js'
 
 export type ActorKind = 'reader' | 'mapper' | 'forwarder' | 'sink'
 
@@ -84,9 +84,9 @@ class Planner {
       this.connect(last, mappers)
       last = mappers
     })
-    const sinkActors = sinks.map((sink) => this.sink(sink.name))
-    const fallbackActor = fallback && this.sink('fallback')
-    const onSuccessActor = onSuccess && this.sink('onSuccess')
+    const sinkActors = sinks.map((role) => this.sink(role))
+    const fallbackActor = fallback && this.sink(fallback)
+    const onSuccessActor = onSuccess && this.sink(onSuccess)
     if (sinks.length > 1 || routes.length > 0)
       last = [this.forwarder(last, sinkActors, fallbackActor, onSuccessActor)]
     else this.connect(last, sinkActors)
@@ -114,7 +114,9 @@ class Planner {
     fallback: PlannedActor | undefined,
     onSuccess: PlannedActor | undefined,
   ): PlannedActor {
-    const forwarder = this.actor('forwarder', 'forwarder', 'egress')
+    // Where all that it gives to is on the source's thread, so is it: a hop less.
+    const isIngress = sinks.every(({ thread }) => thread === 'ingress')
+    const forwarder = this.actor('forwarder', 'forwarder', isIngress ? 'ingress' : 'egress')
     this.connect(from, [forwarder])
     this.connect([forwarder], sinks)
     if (fallback !== undefined) this.connect([forwarder], [fallback])
@@ -122,8 +124,8 @@ class Planner {
     return forwarder
   }
 
-  private sink(name: string): PlannedActor {
-    return this.actor(name, 'sink', 'egress', { sink: name })
+  private sink({ name, thread }: SinkRole): PlannedActor {
+    return this.actor(name, 'sink', thread, { sink: name })
   }
 
   private actor(

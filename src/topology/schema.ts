@@ -102,6 +102,7 @@ function sinkSchema(retry: ReturnType<typeof retrySchema>) {
     writeTimeoutMs: whole(1, DAY_MS).optional(),
     batchMax: whole(1, 65_536).optional(),
     concurrency: whole(1, 4_096).optional(),
+    thread: oneOf(['egress', 'ingress']).optional(),
     retry: retry.optional(),
   }
   return z.object(shape, { error: 'a sink: an object with write(batch)' })

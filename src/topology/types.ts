@@ -91,6 +91,7 @@ export type SinkRole = {
   readonly writeTimeoutMs: number
   readonly batchMax: number
   readonly concurrency: number
+  readonly thread: 'egress' | 'ingress'
 }
 
 /** A checked topology with every default filled in. Made by defineTopology only. */

@@ -1,21 +1,31 @@
 // Whom the topology owes an answer: requests by the offset of their record, and what became too late. A turn of the clock is
 // counted, not measured: while the process stands still nobody's time runs out.
+// They lie in a ring, and the few that outlive a lap of it in a map: were all of them in a map, each that it has outgrown would
+// keep its requests from the collection of young objects, and that costs more than answering them.
 
 import type { Exchange } from './exchange.js'
 
 /** A request that has its answer, or has none to give it to, while its message is still on its way. */
 export class Waiting {
-  /** The oldest first: all may wait equally long. */
-  private readonly exchanges = new Map<number, Exchange>()
+  /** Requests that wait for their answer. */
+  size = 0
+  private readonly mask: number
+  private readonly ring: (Exchange | undefined)[]
+  /** Older than all in the ring. */
+  private readonly stragglers = new Map<number, Exchange>()
   /** Ids that clients gave, by the offset of records for which nobody waits. */
   private readonly orphans = new Map<number, string>()
   /** Ids that clients gave: from their headers until their message is settled. */
   private readonly ids = new Set<string>()
-  private nextOffset = 0
+  /** No offset in the ring is lower. */
+  private first = 0
+  private next = 0
 
-  /** Requests that wait for their answer. */
-  get size(): number {
-    return this.exchanges.size
+  /** `max`: how many may wait. */
+  constructor(max: number) {
+    const capacity = 2 ** Math.ceil(Math.log2(2 * max))
+    this.mask = capacity - 1
+    this.ring = new Array<Exchange | undefined>(capacity).fill(undefined)
   }
 
   /** Messages on their way for which nobody waits. */
@@ -37,16 +47,17 @@ export class Waiting {
 
   /** From now on it waits. */
   add(exchange: Exchange): void {
-    const offset = this.nextOffset++
-    exchange.record.offset = offset
-    this.exchanges.set(offset, exchange)
+    if (this.next - this.first > this.mask) this.makeRoom()
+    exchange.record.offset = this.next
+    this.ring[this.next & this.mask] = exchange
+    this.next++
+    this.size++
   }
 
   /** The message with this offset is settled: gives the request that waits for it, or undefined where nobody does. */
   settle(offset: number): Exchange | undefined {
-    const exchange = this.exchanges.get(offset)
+    const exchange = this.take(offset)
     if (exchange !== undefined) {
-      this.exchanges.delete(offset)
       this.releaseId(exchange)
       return exchange
     }
@@ -59,14 +70,14 @@ export class Waiting {
   /** Nobody waits for it any more. What the topology has goes on, and keeps its id. */
   leave(exchange: Exchange): void {
     const offset = exchange.record.offset as number
-    this.exchanges.delete(offset)
+    this.take(offset)
     if (exchange.state === 'given') this.orphans.set(offset, exchange.isOwnId ? exchange.id : '')
     else this.releaseId(exchange)
   }
 
   /** Gives those that wait since before this turn of the clock. */
   *since(tick: number): Generator<Exchange> {
-    for (const exchange of this.exchanges.values()) {
+    for (const exchange of this.all()) {
       if (exchange.tick >= tick) return
       yield exchange
     }
@@ -74,10 +85,38 @@ export class Waiting {
 
   /** Gives those of a connection. */
   *of(socket: Exchange['socket']): Generator<Exchange> {
-    for (const exchange of this.exchanges.values()) if (exchange.socket === socket) yield exchange
+    if (this.size === 0) return
+    for (const exchange of this.all()) if (exchange.socket === socket) yield exchange
   }
 
-  all(): IterableIterator<Exchange> {
-    return this.exchanges.values()
+  /** Gives all, the oldest first: all may wait equally long. */
+  *all(): Generator<Exchange> {
+    yield* this.stragglers.values()
+    for (let offset = this.first; offset < this.next; offset++) {
+      const exchange = this.ring[offset & this.mask]
+      if (exchange !== undefined) yield exchange
+    }
+  }
+
+  private take(offset: number): Exchange | undefined {
+    const isInRing = offset >= this.first
+    const exchange = isInRing ? this.ring[offset & this.mask] : this.stragglers.get(offset)
+    if (exchange === undefined) return undefined
+    if (isInRing) this.ring[offset & this.mask] = undefined
+    else this.stragglers.delete(offset)
+    this.size--
+    if (offset === this.first) this.advance()
+    return exchange
+  }
+
+  private makeRoom(): void {
+    const oldest = this.ring[this.first & this.mask] as Exchange
+    this.ring[this.first & this.mask] = undefined
+    this.stragglers.set(this.first, oldest)
+    this.advance()
+  }
+
+  private advance(): void {
+    while (this.first < this.next && this.ring[this.first & this.mask] === undefined) this.first++
   }
 }
