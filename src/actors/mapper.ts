@@ -448,7 +448,7 @@ export class Mapper implements Actor {
       this.host.fail(new MillraceError('ERR_HANDLER', what, { cause: error }))
       return
     }
-    task.failure = { reason: `${this.name}: ${messageOf(error)}`, error, attempts, stage: this.name }
+    task.failure = { reason: messageOf(error), error, attempts, stage: this.name }
     task.verdict = onExhausted === 'drop' ? 'dropped' : onExhausted
     this.giveUpLog.say(what, task.verdict)
     if (!this.inSourceOrder) this.queue.push(task)

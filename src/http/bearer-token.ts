@@ -2,11 +2,12 @@
 // again when it has changed. Kept and compared as hashes, in constant time; never logged.
 
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { type Clock, systemClock } from '../kernel/clock.js'
 import { countText } from '../kernel/count-text.js'
 import { MillraceError, messageOf } from '../kernel/failure.js'
 import type { Log } from '../kernel/log.js'
+import { fileVersion } from './file-version.js'
 
 /** One of the two. */
 export type TokenOptions = {
@@ -64,7 +65,7 @@ export class BearerToken {
     let text: string
     let version: string
     try {
-      version = versionOf(path)
+      version = fileVersion(path, FILE_BYTES_MAX)
       text = readFileSync(path, 'utf8')
     } catch (error) {
       this.unusable(`tokenFile: ${JSON.stringify(path)} cannot be read: ${messageOf(error)}`)
@@ -82,7 +83,7 @@ export class BearerToken {
     if (file === undefined || nowMs - this.lookedMs < LOOK_MS) return
     this.lookedMs = nowMs
     try {
-      if (versionOf(file) === this.version) return
+      if (fileVersion(file, FILE_BYTES_MAX) === this.version) return
       this.hashes = this.fromFile(file)
       this.isUnreadable = false
       this.log.info('the token file has changed, and was read again')
@@ -108,14 +109,6 @@ export class BearerToken {
   private unusable(what: string): never {
     throw new MillraceError('ERR_CONFIG', `${this.where}: ${what}`)
   }
-}
-
-/** Changes with the file: also where a link leads to another one. */
-function versionOf(path: string): string {
-  const { mtimeMs, ctimeMs, size, ino } = statSync(path)
-  if (size > FILE_BYTES_MAX)
-    throw new Error(`it has ${countText(size)} bytes, wanted at most ${countText(FILE_BYTES_MAX)}`)
-  return `${mtimeMs} ${ctimeMs} ${size} ${ino}`
 }
 
 function hashOf(token: string): Buffer {

@@ -1,7 +1,6 @@
 // An HTTP or HTTPS server with limits on everything that comes from outside, and a close that ends. What the sources and the
 // admin port have in common; it knows nothing of messages. Loaded when a server is opened, and not before.
 
-import { readFileSync } from 'node:fs'
 import {
   createServer,
   type IncomingMessage,
@@ -11,14 +10,13 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
 import { within } from '../kernel/deadline.js'
-import { MillraceError, messageOf } from '../kernel/failure.js'
+import type { Log } from '../kernel/log.js'
+import type { TlsFiles } from './certificate.js'
 import { HTTP_LIMITS, type HttpLimits } from './http-limits.js'
 import { addressText, listenError } from './listen-error.js'
+import { hasOneHost } from './one-host.js'
 import { rawProblem, sendProblem } from './problem.js'
-
-export type TlsFiles = { certFile: string; keyFile: string }
 
 export type HttpServerOptions = {
   /** For errors: whose server it is. */
@@ -26,10 +24,14 @@ export type HttpServerOptions = {
   handler: RequestListener
   /** Gets requests that wait for `100 Continue`; without it they are continued, and go to `handler`. */
   continues?: RequestListener
-  tls?: TlsFiles | undefined
+  /** With them it is HTTPS; the log hears of a certificate that ends. */
+  tls?: { files: TlsFiles; log: Log } | undefined
   limits?: Partial<HttpLimits>
-  /** A request was refused before any handler saw it: with this status, or 0 where nothing could be said. */
-  refused?: (status: number) => void
+  /**
+   * A request was refused by the server itself: with this status, or 0 where nothing could be said. With a socket where that may
+   * have been in the middle of a body: whoever waits for the rest of it has its answer.
+   */
+  refused?: (status: number, socket?: Socket) => void
 }
 
 export type Address = { port: number; host: string }
@@ -40,13 +42,15 @@ const STATUS_BY_CODE: Record<string, number> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 }
 const PARSER_ERROR = 'HPE_'
+/** The connection has ended, and the request on it has not. */
+const CUT_SHORT = 'HPE_INVALID_EOF_STATE'
 /** How long whoever sends a request on an open connection just now is still told that it closes. */
 const LINGER_MS = 250
 const CHECK_MS_MIN = 50
 const CHECK_MS_MAX = 1_000
 /** The newest response of a connection. */
 const NEWEST = Symbol('newest response')
-type Connection = Duplex & { [NEWEST]?: ServerResponse }
+type Connection = Socket & { [NEWEST]?: ServerResponse }
 
 /** Makes a server that does not listen yet. Throws ERR_OPEN where the TLS files cannot be used. */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
@@ -88,7 +92,7 @@ export class HttpServer {
       options.refused?.(405)
       connection.end(rawProblem(405))
     })
-    server.on('clientError', (error, connection) => this.refuse(error, connection))
+    server.on('clientError', (error, connection) => this.refuse(error, connection as Connection))
     server.on('drop', () => this.dropped++)
     server.on('connection', (socket: Socket) => {
       this.sockets.add(socket)
@@ -140,23 +144,39 @@ export class HttpServer {
 
   private take(request: IncomingMessage, response: ServerResponse, handler: RequestListener): void {
     ;(request.socket as Connection)[NEWEST] = response
+    if (!hasOneHost(request)) {
+      this.options.refused?.(400)
+      sendProblem(response, 400, 'wanted one Host header', ['Connection', 'close'])
+      return
+    }
     if (this.isClosing) response.setHeader('Connection', 'close')
     handler(request, response)
   }
 
   /** What came is no request, or came too slowly. It is said where that cannot be taken for the answer to an earlier request. */
-  private refuse(error: Error & { code?: string }, connection: Connection): void {
+  private refuse(error: NodeJS.ErrnoException, connection: Connection): void {
     const { code = '' } = error
-    const status = STATUS_BY_CODE[code] ?? (code.startsWith(PARSER_ERROR) ? 400 : 0)
-    // Anything else is no HTTP: the connection was reset, or its TLS did not come about.
-    if (status === 0 || !connection.writable || !awaitsNothing(connection)) {
-      this.options.refused?.(0)
+    if (isGone(error, connection)) {
       connection.destroy()
       return
     }
-    this.options.refused?.(status)
+    const status = STATUS_BY_CODE[code] ?? (code.startsWith(PARSER_ERROR) ? 400 : 0)
+    // Anything else is no HTTP: it was reset before it asked for anything, or its TLS did not come about.
+    if (status === 0 || !connection.writable || !awaitsNothing(connection)) {
+      this.options.refused?.(0, connection)
+      connection.destroy()
+      return
+    }
+    this.options.refused?.(status, connection)
     connection.end(rawProblem(status), () => connection.destroy())
   }
+}
+
+/** Tells whether a client went away whose request a handler has: that is no request of its own, and not the server's to count. */
+function isGone({ code, syscall }: NodeJS.ErrnoException, connection: Connection): boolean {
+  const newest = connection[NEWEST]
+  if (newest === undefined) return false
+  return syscall !== undefined || (code === CUT_SHORT && !newest.req.complete)
 }
 
 /** Tells whether what is written now is about the request that comes now. */
@@ -172,6 +192,8 @@ function settingsOf(limits: HttpLimits): ServerOptions {
   const soonestMs = Math.min(headersTimeoutMs, requestTimeoutMs)
   return {
     maxHeaderSize: headerBytes,
+    // We look ourselves: Node does not look for two, and nobody hears of its answer.
+    requireHostHeader: false,
     headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveMs,
@@ -186,21 +208,14 @@ async function secure(
   limits: HttpLimits,
 ): Promise<Server> {
   const { createServer: createSecure } = await import('node:https')
-  const { certFile, keyFile } = tls as TlsFiles
-  const files = { cert: read(name, 'certFile', certFile), key: read(name, 'keyFile', keyFile) }
-  try {
-    return createSecure({ ...settings, ...files, handshakeTimeout: limits.headersTimeoutMs })
-  } catch (cause) {
-    const what = `${name}: tls: ${certFile} and ${keyFile} cannot be used: ${messageOf(cause)}`
-    throw new MillraceError('ERR_OPEN', what, { cause })
-  }
-}
-
-function read(name: string, option: string, path: string): Buffer {
-  try {
-    return readFileSync(path)
-  } catch (cause) {
-    const what = `${name}: tls.${option}: ${path} cannot be read: ${messageOf(cause)}`
-    throw new MillraceError('ERR_OPEN', what, { cause })
-  }
+  const { Certificate } = await import('./certificate.js')
+  const { files, log } = tls as NonNullable<typeof tls>
+  const certificate = new Certificate(name, files, log)
+  const options = { ...settings, ...certificate.pem, handshakeTimeout: limits.headersTimeoutMs }
+  const server = createSecure(options)
+  // Before Node begins its handshake: that has the new certificate already.
+  server.prependListener('connection', () => {
+    if (certificate.look()) server.setSecureContext(certificate.pem)
+  })
+  return server
 }

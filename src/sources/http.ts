@@ -1,7 +1,7 @@
 // The source of HTTP requests: one message for each POST, which is answered when the message is settled.
 
+import type { TlsFiles } from '../http/certificate.js'
 import type { HttpLimits } from '../http/http-limits.js'
-import type { TlsFiles } from '../http/http-server.js'
 import type { HttpSource } from './http/http-source.js'
 import { settingsOf } from './http/settings.js'
 import type { Source, SourceContext } from './source.js'

@@ -155,14 +155,14 @@ describe('a handler that ends its thread', () => {
 describe('a handler that gives no result', () => {
   it('fails only its own message, and its thread lives on', async () => {
     const summary = await play('never')
-    expect(expectOnlyTheBad(summary).reason).toBe('map: the handler gave no result within 100 ms')
+    expect(expectOnlyTheBad(summary).reason).toBe('the handler gave no result within 100 ms')
     expect(summary).toMatchObject({ restarts: 0, failed: 2, retried: 1, poisoned: 0 })
   })
 
   it('fails only its own message where it is a stream that stands still', async () => {
     const summary = await play('stream')
     expect(fallen().map(({ id, reason }) => [id, reason])).toEqual([
-      [BAD, 'map: the handler gave no result within 100 ms'],
+      [BAD, 'the handler gave no result within 100 ms'],
     ])
     // What the stream gave before is out; a second attempt does not give it again.
     expect(numerically(written().filter((id) => id !== `${BAD}.0`))).toEqual(allBut(BAD))

@@ -10,6 +10,7 @@ import type { HttpSettings } from './settings.js'
 export async function checkHttp({ port, host, auth, tls }: HttpSettings): Promise<void> {
   const silent = createLog(() => {}, 'http', 'check')
   if (auth !== undefined) new BearerToken('http: auth', auth, silent)
-  if (tls !== undefined) await createHttpServer({ name: 'http', handler: () => {}, tls })
+  if (tls !== undefined)
+    await createHttpServer({ name: 'http', handler: () => {}, tls: { files: tls, log: silent } })
   await probePort('http', { port, host })
 }

@@ -41,7 +41,7 @@ export class HttpSource {
   private readonly context: SourceContext
   private readonly heldBytesMax: number
   private readonly inbox = new Inbox()
-  private readonly waiting = new Waiting()
+  private readonly waiting: Waiting
   private readonly ids = new IdMaker()
   private readonly tally: Tally
   private server: HttpServer | undefined
@@ -55,6 +55,7 @@ export class HttpSource {
     this.context = context
     this.path = settings.path
     this.tally = new Tally(context.log)
+    this.waiting = new Waiting(settings.inFlight)
     this.bodyBytesMax = settings.bodyBytes ?? context.messageBytesMax
     this.heldBytesMax = Math.max(HELD_BYTES, HELD_BODIES_MIN * this.bodyBytesMax)
     if (this.bodyBytesMax <= context.messageBytesMax) return
@@ -67,8 +68,12 @@ export class HttpSource {
     const { log, signal } = this.context
     this.token = auth && new BearerToken('http: auth', auth, log)
     const handler = (request: IncomingMessage, response: ServerResponse) => this.take(request, response)
-    const refused = (status: number) => this.tally.count(status)
-    this.server = await createHttpServer({ name: 'http', handler, continues: handler, tls, limits, refused })
+    const refused = (status: number, socket?: Exchange['socket']) => {
+      this.tally.count(status)
+      this.forgetReceiving(socket && receivingOn(socket))
+    }
+    const more = { tls: tls && { files: tls, log }, limits, refused }
+    this.server = await createHttpServer({ name: 'http', handler, continues: handler, ...more })
     this.server.onConnection((socket) => socket.once('close', () => this.gone(socket)))
     await this.server.listen({ port, host })
     log.info(`http listens on ${this.server.url}${path}`)
@@ -206,10 +211,13 @@ export class HttpSource {
     this.say(exchange.response, status, message, headers)
   }
 
-  private forgetReceiving(exchange: Exchange): void {
+  /** False where there is none. */
+  private forgetReceiving(exchange: Exchange | undefined): boolean {
+    if (exchange === undefined) return false
     exchange.state = 'over'
     this.inbox.forget(exchange)
     this.waiting.releaseId(exchange)
+    return true
   }
 
   private answer(exchange: Exchange, answers: SourceAck['answers']): void {
@@ -269,11 +277,7 @@ export class HttpSource {
 
   /** A connection has ended: whoever waited on it is gone. */
   private gone(socket: Exchange['socket']): void {
-    const receiving = receivingOn(socket)
-    if (receiving !== undefined) {
-      this.forgetReceiving(receiving)
-      this.tally.gone()
-    }
+    if (this.forgetReceiving(receivingOn(socket))) this.tally.gone()
     for (const exchange of this.waiting.of(socket)) {
       this.leave(exchange)
       this.tally.gone()

@@ -34,8 +34,9 @@ const TRACEPARENT_MAX = 256
 /** Sets keys, trace and headers of a record. `query`: what follows the path's question mark, or nothing. */
 export function setHeaders(record: SourceRecord, headers: IncomingHttpHeaders, query: string): void {
   let own: Record<string, string> | undefined
+  const hops = hopsOf(headers.connection)
   for (const name in headers) {
-    if (LEFT_OUT.has(name) || name.startsWith(OUR_PREFIX)) continue
+    if (LEFT_OUT.has(name) || name.startsWith(OUR_PREFIX) || hops?.includes(name)) continue
     own ??= {}
     own[name] = textOf(headers[name])
   }
@@ -48,6 +49,15 @@ export function setHeaders(record: SourceRecord, headers: IncomingHttpHeaders, q
   if (keys !== undefined) record.keys = keysOf(textOf(keys))
   const { traceparent } = headers
   if (traceparent !== undefined) record.trace = traceOf(textOf(traceparent), headers.tracestate)
+}
+
+/** Gives the headers that were meant for the next hop only, which is us; usually nothing is said of any. */
+function hopsOf(connection: string | undefined): readonly string[] | undefined {
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return undefined
+  return connection
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
 }
 
 /** Gives ms since 1970, undefined where there is no header, NaN where it is none. */

@@ -1,7 +1,7 @@
 // The options of the source `http`, checked and with their defaults.
 
+import type { TlsFiles } from '../../http/certificate.js'
 import { HTTP_LIMITS, type HttpLimits } from '../../http/http-limits.js'
-import type { TlsFiles } from '../../http/http-server.js'
 import { checkInteger, checkNames, unusable, wholeNumber } from '../../kernel/options.js'
 import type { HttpOptions } from '../http.js'
 

@@ -217,6 +217,29 @@ describe('an actor that does not say that there is MORE', () => {
   })
 })
 
+describe('a dead letter', () => {
+  it('has the reason as the handler gave it, and the stage beside it', async () => {
+    const seen: unknown[] = []
+    const fallback: Sink = {
+      write: (batch) =>
+        batch.map((message) => {
+          const { 'millrace-reason': header, 'millrace-stage': stage } = message.headers
+          seen.push({ reason: message.reason, header, stage })
+          return Response.ok(message)
+        }),
+    }
+    const handler = () => {
+      throw new Error('no price')
+    }
+    const map = { handler, threads: 2, retry: { attempts: 1 } }
+    const crew = new Crew({ source: listSource(recordsOf(1)), fallback, map }, 65_536)
+    for (let i = 0; i < 3; i++) await crew.runAll()
+    expect(seen).toEqual([
+      { reason: 'no price', header: 'no price', stage: expect.stringMatching(/^map-[01]$/) },
+    ])
+  })
+})
+
 describe('an actor does not stop for good', () => {
   // Two of these fill the parking of 1,024 bytes; a third has no room until what left it is committed.
   const LARGE = 300

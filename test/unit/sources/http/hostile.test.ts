@@ -1,5 +1,6 @@
 // Input that no client should send: each is refused or limited, whoever came before is answered, and the next is served.
 
+import type { Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type OpenHttp, openHttp, postText, until } from './kit.js'
 
@@ -16,6 +17,13 @@ const BAD: [string, string, number[]][] = [
   ['a method that is none', 'P0ST / HTTP/1.1\r\nHost: a\r\n\r\n', [400]],
   ['HTTP/2 without asking', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', [400]],
   ['no Host', 'POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n', [400]],
+  ['two Hosts', head('Content-Length: 0', 'host: b'), [400]],
+  ['two Hosts that are the same', head('Content-Length: 3', 'HOST: a'), [400]],
+  [
+    'two Hosts, before the body is asked for',
+    head('Host: b', 'Expect: 100-continue', 'Content-Length: 3'),
+    [400],
+  ],
   ['a header without a name', head('Content-Length: 0', ': x'), [400]],
   ['a header with a space before its colon', head('Content-Length : 3'), [400]],
   ['a header with a line feed only, and another request in it', head('A: b\nContent-Length: 0'), [400]],
@@ -51,6 +59,9 @@ describe('refused', () => {
     http.echo()
     expect((await http.post('next')).body).toBe('next')
     expect([http.stat('waiting'), http.stat('held_bytes')]).toEqual([0, 0])
+    await http.end()
+    // Once, though the connection ended in the middle of a request.
+    expect([http.stat(`answered_${statuses[0]}`), http.stat('client_gone')]).toEqual([1, 0])
   })
 })
 
@@ -242,6 +253,81 @@ test('a client that closes its half while it waits is gone, and its message goes
   expect([http.stat('late'), raw.statuses]).toEqual([1, []])
 })
 
+describe('a connection that ends', () => {
+  const half = `${head('Content-Length: 10')}abc`
+  const ends: [string, (socket: Socket) => void][] = [
+    ['properly', (socket) => socket.end()],
+    ['by a reset', (socket) => socket.resetAndDestroy()],
+  ]
+  test.each(ends)('%s in the middle of a body is one client that is gone', async (_, end) => {
+    http = await openHttp()
+    const raw = await http.raw()
+    raw.write(half)
+    await until(
+      () => http.stat('held_bytes') === 3,
+      () => 'half of it',
+    )
+    end(raw.socket)
+    await raw.closed()
+    await until(
+      () => http.stat('client_gone') > 0,
+      () => 'gone',
+    )
+    await expectGone(1)
+    expect(http.stat('held_bytes')).toBe(0)
+  })
+
+  test.each(ends)('%s in the middle of a body, behind a request that waits, is two', async (_, end) => {
+    http = await openHttp()
+    const raw = await http.raw()
+    raw.write(postText('good') + half)
+    const [record] = await http.next()
+    await until(
+      () => http.stat('held_bytes') >= 3,
+      () => 'half of it',
+    )
+    end(raw.socket)
+    await until(
+      () => http.stat('client_gone') === 2,
+      () => 'both gone',
+    )
+    http.ack(record)
+    await expectGone(2)
+  })
+
+  test('in the middle of a body that was refused is that refusal', async () => {
+    http = await openHttp({ limits: { bodyBytes: 5 } })
+    const raw = await http.raw()
+    raw.write(half)
+    await raw.until(/413/)
+    raw.socket.end()
+    await raw.closed()
+    await http.end()
+    expect(answered()).toEqual({ answered_200: 0, answered_413: 1 })
+  })
+
+  test('in the middle of headers is 400', async () => {
+    http = await openHttp()
+    const raw = await http.raw()
+    raw.socket.end('POST / HTTP/1.1\r\nHost: a\r\nX: ')
+    await raw.closed()
+    expect(raw.statuses).toEqual([400])
+    await http.end()
+    expect(answered()).toEqual({ answered_200: 0, answered_400: 1 })
+  })
+
+  const answered = () =>
+    Object.fromEntries(
+      Object.entries(http.source.stats?.() ?? {}).filter(([name]) => name.startsWith('answered')),
+    )
+
+  /** So many requests, and no answers. */
+  async function expectGone(count: number): Promise<void> {
+    await http.end()
+    expect([http.stat('client_gone'), answered()]).toEqual([count, { answered_200: 0 }])
+  }
+})
+
 describe('slow', () => {
   test.each([
     ['nothing at all', ''],
@@ -260,6 +346,8 @@ describe('slow', () => {
       () => http.stat('held_bytes') === 0,
       () => 'nothing held',
     )
+    await http.end()
+    expect(http.stat('client_gone')).toBe(0)
   })
 
   test('one byte now and then does not help', async () => {

@@ -72,6 +72,21 @@ describe('a request', () => {
     expect((await reply).headers['x-numaflow-id']).toBe('order-7')
   })
 
+  test.each([
+    ['X-Hop, x-other', { 'x-kept': '3' }],
+    ['close,  X-HOP ,,', { 'x-other': '2', 'x-kept': '3' }],
+    ['Keep-Alive', { 'x-hop': '1', 'x-other': '2', 'x-kept': '3' }],
+    ['x', { 'x-hop': '1', 'x-other': '2', 'x-kept': '3' }],
+  ])('leaves out the headers that Connection names: %s', async (connection, kept) => {
+    await opened()
+    const raw = await http.raw()
+    raw.write(postText('x', [`Connection: ${connection}`, 'X-Hop: 1', 'x-other: 2', 'X-Kept: 3']))
+    const [record] = await http.next()
+    expect(record.headers).toEqual(kept)
+    http.ack(record)
+    await raw.until(/200 OK/)
+  })
+
   test('without any of them has an id of its own, and no headers', async () => {
     await opened()
     const replies = [http.post('a'), http.post('b')]

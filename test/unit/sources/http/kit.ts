@@ -38,7 +38,8 @@ export async function openHttp(
   const abort = new AbortController()
   const log = createLog((record) => logs.push(record), 'http', 'test')
   await source.open?.({ log, messageBytesMax, signal: abort.signal })
-  const port = Number(/:(\d+)\//.exec(logs[0].message)?.[1])
+  const listens = logs.find(({ message }) => message.startsWith('http listens on'))
+  const port = Number(/:(\d+)\//.exec(listens?.message ?? '')?.[1])
   const agent = new Agent({ keepAlive: true })
   let reading: Promise<readonly SourceRecord[] | null> | undefined
   if (isReady) reading = Promise.resolve(source.read(512))
