@@ -40,6 +40,8 @@ export type SourceContext = {
   messageBytesMax: number
   /** Aborted when reading ends: a `read` that waits may give up at once. */
   signal: AbortSignal
+  /** Tells that nobody waits for a record any more: what has not begun with it need not begin. */
+  cancel?(partition: number, offset: bigint | number): void
   /** Where a successor goes on: the lowest position not known to be settled. */
   resume?: SourcePosition
 }

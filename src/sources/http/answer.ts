@@ -30,12 +30,14 @@ export function sendAnswer(
   response: ServerResponse,
   id: string,
   answers: readonly Answer[] | undefined,
+  emptyStatus: 200 | 204,
   isLast: boolean,
 ): void {
   if (answers === undefined) {
-    const headers = ['Content-Length', '0', 'X-Numaflow-Id', id]
+    const headers = ['X-Numaflow-Id', id]
+    if (emptyStatus === 200) headers.push('Content-Length', '0')
     if (isLast) headers.push('Connection', 'close')
-    response.writeHead(200, headers).end()
+    response.writeHead(emptyStatus, headers).end()
     return
   }
   const [first] = answers

@@ -2,6 +2,7 @@
 
 import type { IncomingMessage } from 'node:http'
 import type { Exchange } from './exchange.js'
+import { REFUSALS, type Refusal } from './refusal.js'
 
 /** Who is told. */
 export type BodyTaker = {
@@ -10,12 +11,10 @@ export type BodyTaker = {
   held(bytes: number): void
   /** Bytes that may still be held; below 0 where they are too many already. */
   readonly freeBytes: number
-  /** There is no room for it. */
-  tooMuch(exchange: Exchange): void
   /** The body is there: it is the value of the record. */
   complete(exchange: Exchange): void
-  /** More came than may come. */
-  tooLarge(exchange: Exchange): void
+  /** There is no room for it, or more came than may come. */
+  turnAway(exchange: Exchange, refusal: Refusal): void
 }
 
 const EXCHANGE = Symbol('exchange')
@@ -44,10 +43,10 @@ export function takeBody(exchange: Exchange, request: IncomingMessage, taker: Bo
   if (declaredBytes < 0) request.on('end', onEnd)
 }
 
-/** Gives the exchange whose body comes on this connection, if there is one. */
+/** Gives the exchange whose body comes on this connection, or has come and is no message yet, if there is one. */
 export function receivingOn(socket: Exchange['socket']): Exchange | undefined {
   const exchange = (socket as Carrier)[EXCHANGE]
-  return exchange?.state === 'receiving' ? exchange : undefined
+  return exchange?.state === 'receiving' || exchange?.state === 'arrived' ? exchange : undefined
 }
 
 function onData(this: Receiving, chunk: Buffer): void {
@@ -60,7 +59,7 @@ function onData(this: Receiving, chunk: Buffer): void {
     return
   }
   if (exchange.receivedBytes > taker.bodyBytesMax) {
-    taker.tooLarge(exchange)
+    taker.turnAway(exchange, REFUSALS.tooLarge)
     return
   }
   const before = exchange.heldBytes
@@ -68,7 +67,7 @@ function onData(this: Receiving, chunk: Buffer): void {
   else append(exchange, filled, chunk, taker.bodyBytesMax)
   taker.held(exchange.heldBytes - before)
   // What came may be more than was free when it began to come.
-  if (taker.freeBytes < 0) taker.tooMuch(exchange)
+  if (taker.freeBytes < 0) taker.turnAway(exchange, REFUSALS.tooMany)
   else if (exchange.receivedBytes === exchange.declaredBytes) complete(exchange, taker)
 }
 

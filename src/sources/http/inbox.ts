@@ -17,6 +17,12 @@ export class Inbox {
   private readonly given: Exchange[] = []
   private wake: ((records: readonly SourceRecord[]) => void) | undefined
   private wakeMax = 0
+  private readonly onGiven: (exchange: Exchange) => void
+
+  /** `onGiven` is told of each that is read. */
+  constructor(onGiven: (exchange: Exchange) => void) {
+    this.onGiven = onGiven
+  }
 
   /** Gives up to `max` records, or a promise where there is none. */
   read(max: number): readonly SourceRecord[] | Promise<readonly SourceRecord[]> {
@@ -39,11 +45,10 @@ export class Inbox {
     if (this.wake !== undefined) this.resolve(this.next(this.wakeMax))
   }
 
-  /** Takes one back that was not read. */
+  /** Takes one back that was not read; it is not `queued` any more. */
   withdraw(exchange: Exchange): void {
     this.size--
     this.forget(exchange)
-    exchange.state = 'over'
     if (this.queue.length > 2 * this.size + SLACK)
       this.queue = this.queue.filter(({ state }) => state === 'queued')
   }
@@ -64,6 +69,7 @@ export class Inbox {
       const exchange = this.queue[at]
       if (exchange.state !== 'queued') continue
       exchange.state = 'given'
+      this.onGiven(exchange)
       records.push(exchange.record)
       this.given.push(exchange)
     }

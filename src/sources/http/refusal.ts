@@ -2,7 +2,13 @@
 
 import type { HeaderList } from '../../http/problem.js'
 
-export type Refusal = { status: number; message: string; headers: HeaderList }
+export type Refusal = {
+  status: number
+  message: string
+  headers: HeaderList
+  /** What may be said besides the fixed words. */
+  detail?: string | undefined
+}
 
 /** For what goes away by itself. */
 const SOON: HeaderList = ['Retry-After', '1']
@@ -19,6 +25,7 @@ export const REFUSALS = {
   unauthorized: refusal(401, 'wanted Authorization: Bearer with the token', ['WWW-Authenticate', 'Bearer']),
   notFound: refusal(404, 'not found'),
   notPost: refusal(405, 'wanted POST', ['Allow', 'POST']),
+  notGet: refusal(405, 'wanted GET', ['Allow', 'GET']),
   sameId: refusal(409, 'a message with this id is in flight'),
   tooLarge: refusal(413, 'the body is too large'),
   tooMany: refusal(429, 'too many requests wait for their answer', SOON),
@@ -26,5 +33,5 @@ export const REFUSALS = {
   draining: refusal(503, 'no new messages are taken', SOON),
   notTaken: refusal(503, 'the message was not taken in time', SOON),
   stopped: refusal(503, 'stopped before the message was settled'),
-  late: refusal(504, 'the message is not settled yet, and goes on'),
+  late: refusal(504, 'the answer did not come in time'),
 }

@@ -95,15 +95,25 @@ describe('close', () => {
   })
 })
 
-test('a problem is JSON with three fields, and nothing else', async () => {
+test('a problem is JSON with the names of RFC 9457 and those of Numaflow, and nothing else', async () => {
   const { port } = await serve((_, response) => sendProblem(response, 503, undefined, ['Retry-After', '7']))
   const { status, headers, body } = await send({ port })
-  expect([status, headers['content-type'], headers['retry-after']]).toEqual([503, 'application/json', '7'])
-  const fields = { message: 'service unavailable', code: 503, timestamp: expect.stringMatching(/Z$/) }
+  expect([status, headers['content-type'], headers['retry-after']]).toEqual([
+    503,
+    'application/problem+json',
+    '7',
+  ])
+  const fields = {
+    title: 'service unavailable',
+    status: 503,
+    message: 'service unavailable',
+    code: 503,
+    timestamp: expect.stringMatching(/Z$/),
+  }
   expect(JSON.parse(body)).toEqual(fields)
   const [head, rawBody] = rawProblem(408).split('\r\n\r\n')
   expect(head).toContain(
-    `408 Request Timeout\r\nContent-Type: application/json\r\nContent-Length: ${rawBody.length}`,
+    `408 Request Timeout\r\nContent-Type: application/problem+json\r\nContent-Length: ${rawBody.length}`,
   )
   expect(JSON.parse(rawBody)).toMatchObject({ message: 'request timeout', code: 408 })
 })

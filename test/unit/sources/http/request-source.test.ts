@@ -244,6 +244,8 @@ describe('a nack', () => {
     expect(status).toBe(500)
     expect(headers['retry-after']).toBeUndefined()
     expect(problem(body)).toEqual({
+      title: 'the message was not processed',
+      status: 500,
       message: 'the message was not processed',
       code: 500,
       timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
