@@ -1,5 +1,7 @@
 // The cases: who takes part in each, with how many threads, and how many messages make a run of one to two seconds.
 
+import { SERVE_CASES, SERVE_CONTENDERS } from './serve-cases.mjs'
+
 /** How each contender is run: its file in contenders/, and its worker (or map) threads, the number that suits it best. */
 export const CONTENDERS = {
   loop: { file: 'loop', threads: 0 },
@@ -15,14 +17,24 @@ export const CONTENDERS = {
   'millrace-2': { file: 'millrace', threads: 2 },
   'node:http': { file: 'http-node', threads: 0 },
   'millrace-http': { file: 'http-millrace', threads: 1 },
+  'millrace-respond': { file: 'serve-millrace', threads: 1 },
   'millrace-http-inline': { file: 'http-millrace', threads: 0 },
   // The handler gives back the value that it got: the copy is the one that the runtime makes of every result.
   'millrace-1-view': { file: 'millrace', threads: 1, view: true },
+  ...SERVE_CONTENDERS,
+}
+
+const HTTP_COUNTS = {
+  'node:http': 200_000,
+  'millrace-http': 200_000,
+  'millrace-respond': 200_000,
+  'millrace-http-inline': 200_000,
 }
 
 /**
- * `kind`: how a sample is taken. `ours`: whom the others are compared with. `counts`: messages of a run, by contender.
- * `roundsMin`, `roundsMax`: where the usual number of rounds is too few, or not worth its time. `quickMs`: with --quick, no
+ * `kind`: how a sample is taken. `ours`: whom the others are compared with. `counts`: messages of a run, by contender;
+ * milliseconds where a run has a time. `isOnlyNamed`: measured only where --only names it. `quickContenders`: who takes part with
+ * --quick, where that is not all. `roundsMin`, `roundsMax`: where the usual number of rounds is too few, or not worth its time. `quickMs`: with --quick, no
  * further round is begun that would end later.
  */
 export const CASES = {
@@ -30,7 +42,7 @@ export const CASES = {
     kind: 'rate',
     about: 'generator → map (copy of 128 B) → sink, every message acknowledged',
     ours: 'millrace-1',
-    quickMs: 23_000,
+    quickMs: 17_000,
     counts: {
       loop: 8_000_000,
       'packed-1': 8_000_000,
@@ -50,7 +62,7 @@ export const CASES = {
     kind: 'rate',
     about: 'the same with 1 KB',
     ours: 'millrace-1',
-    quickMs: 23_000,
+    quickMs: 17_000,
     counts: {
       loop: 3_000_000,
       'packed-1': 3_000_000,
@@ -80,14 +92,14 @@ export const CASES = {
       'POST of 128 B → map (copy) → sink that answers with it; 64 connections, autocannon in its own process; every answer checked',
     ours: 'millrace-http',
     quickMs: 6_000,
-    counts: { 'node:http': 200_000, 'millrace-http': 200_000, 'millrace-http-inline': 200_000 },
+    counts: HTTP_COUNTS,
   },
   'http-echo-p99': {
     kind: 'http-latency',
     about: 'the same: how long 99 of 100 requests take at most',
     ours: 'millrace-http',
     quickMs: 6_000,
-    counts: { 'node:http': 200_000, 'millrace-http': 200_000, 'millrace-http-inline': 200_000 },
+    counts: HTTP_COUNTS,
   },
   'idle-cpu': {
     kind: 'idle',
@@ -102,7 +114,7 @@ export const CASES = {
     about:
       'from the start of the process to the first message on stdout; node: node -e "process.stdout.write(…)"',
     ours: 'millrace-1',
-    quickMs: 10_000,
+    quickMs: 9_000,
     counts: { node: 1, 'millrace-1': 1 },
     roundsMin: 5,
   },
@@ -115,4 +127,5 @@ export const CASES = {
     counts: { loop: 8_000_000, 'millrace-2': 8_000_000 },
     roundsMax: 3,
   },
+  ...SERVE_CASES,
 }

@@ -25,32 +25,38 @@ export function prepareHttp(job) {
 }
 
 async function take(job, contender) {
-  const { file, threads } = CONTENDERS[job.baseOf(contender)]
-  const server = run(['http-server.mjs', file, threads], {
-    MILLRACE_BENCH_PACKAGE: job.packageOf(contender),
-  })
-  try {
-    return await sampleOf(server, job.counts[contender])
-  } finally {
-    server.end()
-  }
+  const count = job.counts[contender]
+  const args = [Math.round(count * WARM_SHARE), count]
+  const { result, cpuSeconds } = await askServer(job, contender, 'http-load.mjs', args)
+  if (result.requests !== count || result.wrong !== 0)
+    throw new WrongResult(`${result.requests} answers of ${count}, ${result.wrong} of them wrong`)
+  const { seconds, p50, p99 } = result
+  return { rate: count / seconds, p50, p99, cpuMicros: (cpuSeconds / count) * 1e6 }
 }
 
-async function sampleOf(server, count) {
-  const { port } = JSON.parse(await server.line())
-  const load = run(['http-load.mjs', port, Math.round(count * WARM_SHARE), count])
+/**
+ * Starts a contender's server, and a load with the server's port and `args`. Gives what the load printed last, and the CPU time that
+ * the server took since the load's line `warm`. Both get `env`.
+ */
+export async function askServer(job, contender, loadFile, args, env = {}) {
+  const { file, threads } = CONTENDERS[job.baseOf(contender)]
+  const server = run(['http-server.mjs', file, threads], {
+    ...env,
+    MILLRACE_BENCH_PACKAGE: job.packageOf(contender),
+    MILLRACE_BENCH_THREADS: String(threads),
+  })
+  let load
   try {
+    const { port } = JSON.parse(await server.line())
+    load = run([loadFile, port, ...args], env)
     await load.line()
     server.child.stdin.write('warm\n')
     const result = JSON.parse(await load.line())
     server.child.stdin.end()
-    const { cpuSeconds } = JSON.parse(await server.line())
-    if (result.requests !== count || result.wrong !== 0)
-      throw new WrongResult(`${result.requests} answers of ${count}, ${result.wrong} of them wrong`)
-    const { seconds, p50, p99 } = result
-    return { rate: count / seconds, p50, p99, cpuMicros: (cpuSeconds / count) * 1e6 }
+    return { result, cpuSeconds: JSON.parse(await server.line()).cpuSeconds }
   } finally {
-    load.end()
+    await load?.end()
+    await server.end()
   }
 }
 

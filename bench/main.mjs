@@ -44,7 +44,7 @@ async function runCase(name, options, directory) {
   })
   progress('')
   if (samples.size === 0) return
-  if (!options.json) print([conditions([...samples.values()][0].length)])
+  if (!options.json) print([conditions([...samples.values()][0])])
   for (const metric of metrics) {
     const rows = rowsOf(name, samples, metric, oursOf)
     print(options.json ? rows.map((row) => JSON.stringify(row)) : tableOf(rows, samples))
@@ -61,8 +61,10 @@ async function runCase(name, options, directory) {
 
 /** The contenders of a case that were asked for, with their number of messages. */
 function countsOf(name, { contenders, against, quick }) {
-  const entries = Object.entries(CASES[name].counts)
-    .filter(([contender]) => contenders === undefined || contenders.includes(contender))
+  const { counts, quickContenders } = CASES[name]
+  const wanted = contenders ?? (quick ? quickContenders : undefined)
+  const entries = Object.entries(counts)
+    .filter(([contender]) => wanted === undefined || wanted.includes(contender))
     .map(([contender, count]) => [contender, Math.round(count * (quick ? QUICK_SHARE : 1))])
   if (against === undefined) return Object.fromEntries(entries)
   const ours = entries.filter(([contender]) => contender.startsWith('millrace'))

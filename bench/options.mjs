@@ -17,7 +17,7 @@ export const HELP = `Usage: npm run bench -- [options]
 
   --json                 one object a line: {case, contender, unit, median, min, max, ratio}
   --quick                fewer messages and rounds: all cases in at most 90 s
-  --only case,…          these cases only
+  --only case,…          these cases only; 'serve-*': all that begin so
   --contender x,…        these contenders only
   --rounds N             rounds that count, after one that is dropped (default ${ROUNDS}; with --quick ${QUICK_ROUNDS})
   --against <directory>  compare with another built checkout: ${AGAINST_CASES.join(', ')}
@@ -30,7 +30,8 @@ checked (count, checksum, acknowledgements): a wrong one ends in exit code 1, a 
 ratio: the median over the rounds of ours ÷ contender where more is better, of contender ÷ ours where less is.
 `
 
-function describe([name, { about, ours, counts }]) {
+function describe([name, { about, ours, counts, isOnlyNamed }]) {
+  if (isOnlyNamed) return `  ${name.padEnd(9)} only where it is named: ${about}`
   const others = Object.keys(counts).filter((contender) => contender !== ours)
   return `  ${name.padEnd(9)} ${about}\n            ${ours}${others.length > 0 ? ` and ${others.join(', ')}` : ''}`
 }
@@ -44,7 +45,8 @@ export function readOptions(args) {
   if (values.help) return values
   const against = values.against === undefined ? undefined : resolve(values.against, 'dist/index.js')
   const known = against === undefined ? Object.keys(CASES) : AGAINST_CASES
-  const cases = listOf(values.only, known, 'case') ?? known
+  const cases =
+    listOf(spelled(values.only, known), known, 'case') ?? known.filter((name) => !CASES[name].isOnlyNamed)
   const contenders = listOf(values.contender, contendersOf(cases), 'contender')
   const rounds = Number(values.rounds ?? (values.quick ? QUICK_ROUNDS : ROUNDS))
   if (!Number.isInteger(rounds) || rounds < 1) {
@@ -55,6 +57,11 @@ export function readOptions(args) {
   }
   if (against !== undefined) checkBuilt(against)
   return { ...values, cases, contenders, rounds, against: against && pathToFileURL(against).href }
+}
+
+/** A name that ends in an asterisk stands for all that begin so. */
+function spelled(text, known) {
+  return text?.replaceAll(/([^,]*)\*/g, (_, start) => known.filter((name) => name.startsWith(start)).join())
 }
 
 function contendersOf(cases) {

@@ -1,6 +1,6 @@
 // What is printed: rows of one metric of one case, as lines of JSON or as a table.
 
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os'
 import { median } from './harness.mjs'
 
@@ -56,12 +56,12 @@ function cellsOf({ contender, median: middle, min, max, ratio }, taken) {
 /** What it ran on. */
 export function machine() {
   const [{ model }] = cpus()
-  const packages = ['..', '../node_modules/piscina', '../node_modules/comlink'].map((path) => {
-    const { name, version } = JSON.parse(
-      readFileSync(new URL(`${path}/package.json`, import.meta.url), 'utf8'),
-    )
-    return `${name} ${version}`
-  })
+  const packages = ['..', ...['piscina', 'comlink', 'fastify'].map((name) => `../node_modules/${name}`)]
+    .map((path) => new URL(`${path}/package.json`, import.meta.url))
+    // A contender that is not installed fails by itself, and the others go on.
+    .filter((url) => existsSync(url))
+    .map((url) => JSON.parse(readFileSync(url, 'utf8')))
+    .map(({ name, version }) => `${name} ${version}`)
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`
   return [
     `${model.trim()}, ${availableParallelism()} cores, ${memory}`,
@@ -69,9 +69,11 @@ export function machine() {
   ]
 }
 
-/** How a case was measured. The load says whether the machine had other things to do. */
-export function conditions(rounds) {
-  return `${rounds} ${rounds === 1 ? 'round' : 'rounds'}, load ${loadavg()[0].toFixed(1)}`
+/** How a case was measured. The machine's load says whether it had other things to do. */
+export function conditions(taken) {
+  const rounds = `${taken.length} ${taken.length === 1 ? 'round' : 'rounds'}`
+  const note = taken[0].note === undefined ? '' : `; ${taken[0].note}`
+  return `${rounds}, load of the machine ${loadavg()[0].toFixed(1)}${note}`
 }
 
 function figure(value) {

@@ -7,6 +7,7 @@ import { CONTENDERS } from './cases.mjs'
 import { expectedChecksums } from './expected.mjs'
 import { runProcess, WrongResult } from './harness.mjs'
 import { prepareHttp } from './http-sample.mjs'
+import { prepareOverload, prepareServe } from './serve-sample.mjs'
 
 const WARM_SHARE = 0.2
 const QUICK_WARM_SHARE = 0.4
@@ -30,6 +31,26 @@ export const KINDS = {
       { metric: 'p50', unit: 'ms p50', moreIsBetter: false },
     ],
     prepare: prepareHttp,
+  },
+  serve: {
+    metrics: [
+      { metric: 'rate', unit: 'requests/s', moreIsBetter: true },
+      { metric: 'p50', unit: 'ms p50', moreIsBetter: false },
+      { metric: 'p99', unit: 'ms p99', moreIsBetter: false },
+      { metric: 'p999', unit: 'ms p99.9', moreIsBetter: false },
+    ],
+    prepare: prepareServe,
+  },
+  overload: {
+    metrics: [
+      { metric: 'rate', unit: 'accepted/s', moreIsBetter: true },
+      { metric: 'percentOfPeak', unit: '% of the peak', moreIsBetter: true, comparable: false },
+      { metric: 'p99', unit: 'ms p99 of accepted', moreIsBetter: false },
+      { metric: 'peakP99', unit: 'ms p99 at the peak', moreIsBetter: false },
+      { metric: 'refused', unit: 'refused/s', moreIsBetter: false, comparable: false },
+      { metric: 'loadCpuPercent', unit: '% of a core, load', moreIsBetter: false, comparable: false },
+    ],
+    prepare: prepareOverload,
   },
   idle: {
     metrics: [{ metric: 'percent', unit: '% of a core', moreIsBetter: false }],

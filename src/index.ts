@@ -6,6 +6,9 @@ export { ERRORS, type ErrorCode, isMillraceError, MillraceError } from './kernel
 export type { Log, LogLevel, LogRecord, LogWriter } from './kernel/log.js'
 export type { Message } from './kernel/message.js'
 export type { Backoff, OnExhausted, RetryOptions } from './kernel/retry.js'
+export { type LmdbResultsOptions, lmdbResults } from './results/lmdb-results.js'
+export { type MemoryResultsOptions, memoryResults } from './results/memory-results.js'
+export type { Acceptance, ResultStore, StoredResult, UnfinishedRequest } from './results/result-store.js'
 export { blackhole } from './sinks/blackhole.js'
 export { file } from './sinks/file.js'
 export { log } from './sinks/log.js'
@@ -15,6 +18,7 @@ export type { OnSuccessMessage, Sink, SinkContext } from './sinks/sink.js'
 export { generator } from './sources/generator.js'
 export { type HttpOptions, http } from './sources/http.js'
 export { lines } from './sources/lines.js'
+export { type ServingOptions, serving } from './sources/serving.js'
 export type {
   Answer,
   Source,
@@ -39,6 +43,8 @@ export { run, type StartOptions, start } from './topology/start.js'
 export type {
   AdminOptions,
   Limits,
+  MapBranch,
+  MapBranches,
   MapStage,
   Order,
   Route,

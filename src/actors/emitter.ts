@@ -7,11 +7,13 @@ import { KIND, SEQUENCE_DOUBLE, SHARE_HI, SHARE_LO } from '../kernel/layout.js'
 import { Message } from '../kernel/message.js'
 import type { Outbound } from '../kernel/outbound.js'
 import type { Shares } from '../kernel/shares.js'
+import type { Branches } from './branches.js'
 import type { MapOutput, Output } from './map-handler.js'
-import { outboundFor } from './partition.js'
+import { mixed, outboundFor } from './partition.js'
 import { type Failure, headOf, type Share, writeFallback, writeMarker } from './records.js'
 
 const MESSAGE_WORD = kindWord(MESSAGE)
+const NO_TAGS: readonly string[] = []
 
 export type EmitterOptions = {
   outbounds: readonly Outbound[]
@@ -19,6 +21,8 @@ export type EmitterOptions = {
   valueBytesMax: number
   /** True where the keys of outputs decide their lane from here on. */
   rekey: boolean
+  /** Where the outbounds lead to branches. */
+  branches?: Branches | undefined
 }
 
 /** An outbound that had no room. */
@@ -29,6 +33,7 @@ export class Emitter {
   private readonly shares: Shares
   private readonly valueBytesMax: number
   private readonly rekey: boolean
+  private readonly branches: Branches | undefined
   private readonly saved: number[]
   private readonly rest: Share = { lo: 0, hi: 0 }
   /** The outbound that had no room. */
@@ -39,6 +44,7 @@ export class Emitter {
     this.shares = options.shares
     this.valueBytesMax = options.valueBytesMax
     this.rekey = options.rekey
+    this.branches = options.branches
     this.saved = options.outbounds.map(() => 0)
   }
 
@@ -175,10 +181,11 @@ export class Emitter {
     if (given?.trace !== undefined) meta.trace = given.trace
     const head = headOf(message, share)
     let to = out
-    if (this.rekey && given?.keys !== undefined) {
-      head.lane = laneOf(given.keys)
-      to = outboundFor(this.outbounds, head.lane, head.sequence)
-    }
+    const hasNewLane = this.rekey && given?.keys !== undefined
+    if (hasNewLane) head.lane = laneOf(given.keys)
+    if (this.branches !== undefined && (hasNewLane || given?.tags !== undefined))
+      to = this.inBranch(this.branches, meta.tags, head.lane, head.sequence)
+    else if (hasNewLane) to = outboundFor(this.outbounds, head.lane, head.sequence)
     const value = given === undefined ? (output as string | Uint8Array) : given.value
     return this.checked(to, encode(to, MESSAGE_WORD, head, meta, value, this.valueBytesMax))
   }
@@ -188,11 +195,24 @@ export class Emitter {
    * a redo too: under order 'source' nobody else can undercut them.
    */
   outFor(message: Message): Outbound {
-    const { outbounds } = this
+    const { outbounds, branches } = this
     if (outbounds.length === 1) return outbounds[0]
     const { ring } = message.inbound
     const lane = laneAt(ring, message.at)
-    return outboundFor(outbounds, lane, ring.doubles[(message.at >>> 1) + SEQUENCE_DOUBLE])
+    const sequence = ring.doubles[(message.at >>> 1) + SEQUENCE_DOUBLE]
+    return branches === undefined
+      ? outboundFor(outbounds, lane, sequence)
+      : this.inBranch(branches, message.tags, lane, sequence)
+  }
+
+  /** By tags, then by lane, or by sequence. */
+  private inBranch(
+    branches: Branches,
+    tags: readonly string[] | undefined,
+    lane: number,
+    sequence: number,
+  ): Outbound {
+    return outboundFor(branches.outbounds[branches.choose(tags ?? NO_TAGS)], lane, mixed(sequence))
   }
 
   private checked(out: Outbound, written: number): number {

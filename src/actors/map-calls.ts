@@ -58,6 +58,13 @@ export class MapCalls {
     return this.pending.size === 0
   }
 
+  /** Tells whether user code is called for a message, or its promise is pending. */
+  isOpen(message: Message): boolean {
+    if (this.cell.isHandling(message.inbound, message.place)) return true
+    for (const task of this.pending.keys()) if (task.message === message) return true
+    return false
+  }
+
   /** When the oldest pending call is to be given up, or Infinity. */
   get dueMs(): number {
     if (this.waitsForTurn) return this.host.clock.now() + TURN_MS

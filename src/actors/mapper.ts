@@ -3,6 +3,7 @@
 // Everything else (promises, arrays, streams, retries, a full outbound) is a MapTask, and waits without holding up what it need not.
 
 import { type Actor, type Host, MORE } from '../kernel/actor.js'
+import { CANCELLED, type Cancellation } from '../kernel/cancellation.js'
 import type { Cell } from '../kernel/cell.js'
 import { kindWord, laneAt, MESSAGE } from '../kernel/codec.js'
 import { countText } from '../kernel/count-text.js'
@@ -18,6 +19,7 @@ import type { Shares } from '../kernel/shares.js'
 import { deliveriesOf, isSuspect } from '../kernel/suspicion.js'
 import type { TracedHandler } from './actor-tracing.js'
 import { BegunNotes, type Journal } from './begun-notes.js'
+import type { Branches } from './branches.js'
 import { CallTimes } from './call-times.js'
 import { type Death, type PoisonEnd, poisonOf } from './death.js'
 import { Emitter, FULL, TOO_LARGE } from './emitter.js'
@@ -28,6 +30,7 @@ import { Lanes } from './lanes.js'
 import { MapCalls } from './map-calls.js'
 import type { MapContext, MapHandler, MapResult } from './map-handler.js'
 import { MapRetries } from './map-retries.js'
+import { MapSignals } from './map-signals.js'
 import { acceptResult, MapTask } from './map-task.js'
 import type { Order } from './order.js'
 import type { Parking } from './parking.js'
@@ -61,11 +64,17 @@ export type MapperMemory = {
   inbounds: readonly Inbound[]
   intake: Intake
   outbounds: readonly Outbound[]
+  /** Where the outbounds lead to branches. */
+  branches?: Branches | undefined
   parking: Parking<MapTask>
   shares: Shares
   counters: Counters
   /** Number of the thread within the stage. */
   thread: number
+  /** Where the source cancels. */
+  cancellation?: Cancellation | undefined
+  /** Number of the actor, from 0. */
+  number: number
   /** How the predecessor died, if there was one. */
   death?: Death | undefined
   /** Where it is noted what user code is called for, if that is to outlive the process. */
@@ -99,6 +108,10 @@ export class Mapper implements Actor {
   private readonly inSourceOrder: boolean
   private readonly death: Death | undefined
   private readonly notes: BegunNotes | undefined
+  private readonly cancellation: Cancellation | undefined
+  private readonly number: number
+  /** From the first time on that a handler asks for one. */
+  private signals: MapSignals | undefined
   private readonly budget = new StepBudget(STEP_MAX)
   /** Tasks whose results wait to be placed, in order of arrival; under order 'source' all tasks, in order of reading. */
   private readonly queue: MapTask[] = []
@@ -128,13 +141,19 @@ export class Mapper implements Actor {
     this.counters = memory.counters
     this.inSourceOrder = options.order === 'source'
     this.context = { log: host.log, stage: options.stage, thread: memory.thread }
-    const { outbounds, shares } = memory
+    const { outbounds, branches, shares } = memory
     this.emitter = new Emitter({
       outbounds,
+      branches,
       shares,
       valueBytesMax: options.valueBytesMax,
       rekey: options.rekey,
     })
+    this.cancellation = memory.cancellation
+    this.number = memory.number
+    // The signals of a predecessor are gone with it.
+    memory.cancellation?.awaits(memory.number, 0)
+    for (const inbound of memory.inbounds) inbound.signalOf = (message) => this.signalOf(message)
     this.death = memory.death
     this.notes = memory.journal && new BegunNotes(memory.journal)
     const onLate = () => {
@@ -155,6 +174,7 @@ export class Mapper implements Actor {
     this.blocked = false
     this.retiring = this.hasRetired || this.calls.pinsTooMuch
     let work = this.expire(startedMs)
+    if (this.signals !== undefined) work += this.signals.look()
     // First what is done: where it finds no room, nothing is called.
     work += this.place()
     work += this.callWaiting()
@@ -186,6 +206,11 @@ export class Mapper implements Actor {
 
   dueMs(): number {
     return this.blocked || this.retiring ? this.calls.dueMs : Math.min(this.retries.nextMs, this.calls.dueMs)
+  }
+
+  /** The topology ends without a drain: handlers that listen on signals are told. */
+  abandon(reason: string): void {
+    this.allSignals.abandon(reason)
   }
 
   private takeNew(): number {
@@ -222,6 +247,11 @@ export class Mapper implements Actor {
 
   /** Nobody is before it: the handler is called at once, and a plain result needs no task. */
   private direct(message: Message): void {
+    if (this.isCancelled(message)) {
+      this.nobodyWaits(this.enter(this.taskOf(message)))
+      this.place()
+      return
+    }
     let result: MapResult | Promise<MapResult>
     let plain: boolean
     const { times } = this
@@ -250,6 +280,7 @@ export class Mapper implements Actor {
       message.inbound.settle(message.place, this.cell.pending)
       times.calls++
       this.dirty = true
+      if (this.signals !== undefined) this.signals.over(message)
       return
     }
     this.follow(this.enter(this.taskOf(message)), result, isTimed && !plain)
@@ -315,6 +346,10 @@ export class Mapper implements Actor {
 
   private call(task: MapTask): void {
     const { message } = task
+    if (this.isCancelled(message)) {
+      this.nobodyWaits(task)
+      return
+    }
     if (deliveriesOf(message.inbound.ring.words, message.at) >= this.options.poisonAfter) {
       this.condemn(task)
       return
@@ -362,10 +397,14 @@ export class Mapper implements Actor {
   private expire(nowMs: number): number {
     let work = 0
     for (let task = this.calls.expired(nowMs); task !== undefined; task = this.calls.expired(nowMs)) {
+      const { message } = task
       const error = new Error(
         `the handler gave no result within ${countText(this.options.handlerTimeoutMs)} ms`,
       )
-      this.options.gaveUp?.(task.message, error)
+      this.options.gaveUp?.(message, error)
+      this.signals?.expire(message, error.message)
+      // What was given up goes on with the old one, whose signal stays aborted.
+      task.message = new Message(message.inbound, message.place)
       if (!this.expansion.failPull(task, error)) this.failed(task, error)
       work++
     }
@@ -387,18 +426,22 @@ export class Mapper implements Actor {
       return
     }
     if (task.verdict === 'stream') this.calls.over(task)
-    else this.calls.acquit(task)
+    else this.acquit(task)
     if (!this.inSourceOrder) this.queue.push(task)
   }
 
   /** One attempt failed: again after the back-off, or what the retry strategy says once attempts are exhausted. */
   private failed(task: MapTask, error: unknown): void {
+    if (this.isCancelled(task.message)) {
+      this.nobodyWaits(task)
+      return
+    }
     const { retry } = this.options
     const { inbound, at } = task.message
     const { words } = inbound.ring
     const attempts = words[at + ATTEMPT] + 1
     words[at + ATTEMPT] = attempts
-    this.calls.acquit(task)
+    this.acquit(task)
     task.verdict = undefined
     this.counters.add('failed')
     if (attempts >= retry.attempts) {
@@ -417,7 +460,7 @@ export class Mapper implements Actor {
     const { name, poisonTo } = this.options
     const failure = poisonOf(task.message, name, this.death)
     const what = `${name}: message ${task.message.id}: ${failure.reason}`
-    this.calls.acquit(task)
+    this.acquit(task)
     this.counters.add('poisoned')
     if (poisonTo === 'stop') {
       const remedy = 'and the topology has no fallback sink'
@@ -429,6 +472,40 @@ export class Mapper implements Actor {
     task.failure = failure
     task.verdict = poisonTo
     if (!this.inSourceOrder) this.queue.push(task)
+  }
+
+  private isCancelled({ inbound, at }: Message): boolean {
+    return this.cancellation?.isCancelled(inbound.ring, at) === true
+  }
+
+  /** A handler is not called for a message that was cancelled, nor called again: its record is nacked (R5). */
+  private nobodyWaits(task: MapTask): void {
+    const { inbound, at } = task.message
+    this.acquit(task)
+    this.counters.add('cancelled')
+    task.isFixed = true
+    task.failure = { reason: CANCELLED, attempts: inbound.ring.words[at + ATTEMPT], stage: this.name }
+    task.verdict = 'nack'
+    if (!this.inSourceOrder) this.queue.push(task)
+  }
+
+  /** All calls for a task are over. */
+  private acquit(task: MapTask): void {
+    this.calls.acquit(task)
+    if (this.signals !== undefined) this.signals.over(task.message)
+  }
+
+  private get allSignals(): MapSignals {
+    const { cell, cancellation, number } = this
+    this.signals ??= new MapSignals({ cell, cancellation, number })
+    return this.signals
+  }
+
+  /** For a handler that asks: most do not. */
+  private signalOf(message: Message): AbortSignal {
+    const isStream = ({ message: own, verdict }: MapTask) => own === message && verdict === 'stream'
+    const isOpen = this.calls.isOpen(message) || this.streams.some(isStream) || this.queue.some(isStream)
+    return this.allSignals.of(message, isOpen)
   }
 
   /** Calls that were given up keep too many bytes: a new thread goes on, when the others are done here (M5). */
@@ -576,7 +653,7 @@ export class Mapper implements Actor {
     else if (isEmpty && (task.verdict === 'outputs' || task.verdict === 'stream'))
       this.counters.add('filtered')
     this.parking.leave(task)
-    this.calls.acquit(task)
+    this.acquit(task)
     this.settle(task.message)
     this.active--
     if (this.inSourceOrder || task.verdict === 'forward') return

@@ -2,6 +2,7 @@
 // Settlements come first in every step, and unconditionally (S6): so the reverse direction never waits for the forward one.
 
 import { type Actor, type Host, MORE } from '../kernel/actor.js'
+import type { Cancellation } from '../kernel/cancellation.js'
 import type { Cell } from '../kernel/cell.js'
 import {
   encode,
@@ -9,6 +10,7 @@ import {
   headersAt,
   kindWord,
   MESSAGE,
+  type MessageMeta,
   metaAt,
   OK_RUN,
   OK_RUN_ENTRY_BYTES,
@@ -42,9 +44,11 @@ import type { Shares } from '../kernel/shares.js'
 import type { Answer, Source, SourceRecord } from '../sources/source.js'
 import { Acks } from './acks.js'
 import type { RecordTrace } from './actor-tracing.js'
+import { Aside } from './aside.js'
+import type { Branches } from './branches.js'
 import { type Completed, InFlight } from './in-flight.js'
 import type { Order } from './order.js'
-import { outboundFor } from './partition.js'
+import { mixed, outboundFor } from './partition.js'
 import { Resume } from './resume.js'
 import { Spread } from './spread.js'
 
@@ -69,9 +73,13 @@ export type ReaderMemory = {
   /** Settlements. */
   inbounds: readonly Inbound[]
   outbounds: readonly Outbound[]
+  /** Where the outbounds lead to branches. */
+  branches?: Branches | undefined
   shares: Shares
   counters: Counters
   epoch: number
+  /** Where the source cancels. */
+  cancellation?: Cancellation | undefined
 }
 
 const STEP_MAX = 512
@@ -80,6 +88,9 @@ const IDLE_MS = 5
 /** How long a few free places wait for more. */
 const FEW_FREE_MS = 1
 const NOTHING: readonly SourceRecord[] = []
+const NO_TAGS: readonly string[] = []
+/** Of `encode`: the record waits aside. */
+const ASIDE = 0
 const PLAIN_MESSAGE = kindWord(MESSAGE)
 const TO_FALLBACK = kindWord(MESSAGE, 0, ROUTE_FALLBACK)
 
@@ -94,6 +105,7 @@ export class Reader implements Actor {
   private readonly outbounds: readonly Outbound[]
   private readonly shares: Shares
   private readonly counters: Counters
+  private readonly cancellation: Cancellation | undefined
   private readonly inFlight: InFlight
   private readonly acks: Acks
   private readonly head: RecordHead
@@ -115,7 +127,10 @@ export class Reader implements Actor {
   private settledCount = 0
   private readonly abandoned: number
   private readonly resume: Resume
-  private readonly spread: Spread
+  /** One for each branch; one in all where there are none. */
+  private readonly spreads: readonly Spread[]
+  private readonly branches: Branches | undefined
+  private readonly aside: Aside | undefined
 
   constructor(options: ReaderOptions, memory: ReaderMemory, host: Host) {
     this.name = options.name
@@ -128,11 +143,14 @@ export class Reader implements Actor {
     this.outbounds = memory.outbounds
     this.shares = memory.shares
     this.counters = memory.counters
+    this.cancellation = memory.cancellation
     this.head = { epoch: memory.epoch, sequence: 0, lane: NO_LANE, shareLo: 0, shareHi: 0 }
     this.inFlight = new InFlight(2 ** Math.ceil(Math.log2(2 * options.inFlightMax)), this.cell.registers[0])
     this.acks = new Acks(options.source, host, this.counters)
     this.resume = new Resume(this.cell.registers)
-    this.spread = new Spread(this.outbounds)
+    this.branches = memory.branches
+    this.spreads = (this.branches?.outbounds ?? [this.outbounds]).map((each) => new Spread(each))
+    this.aside = this.branches && new Aside(this.outbounds)
     const [, read, acked, nacked] = this.cell.registers
     // Roots of earlier lives (R2): who settles them now is told nothing, and the source gives them again.
     this.abandoned = read - acked - nacked
@@ -347,6 +365,8 @@ export class Reader implements Actor {
       )
       return 0
     }
+    // R5: from here on they may be cancelled, also while they wait to be written.
+    if (this.cancellation !== undefined) uncancel(this.cancellation, records)
     this.stash = this.trace?.received(records, this.inFlight.nextSequence) ?? records
     this.stashAt = 0
     const nowMs = this.host.clock.now()
@@ -362,7 +382,8 @@ export class Reader implements Actor {
   private write(): number {
     const { stash } = this
     const from = this.stashAt
-    if (from < stash.length && this.outbounds.length > 1) this.spread.look()
+    const fromAside = this.aside === undefined || this.aside.size === 0 ? 0 : this.writeAside(this.aside)
+    if (from < stash.length && this.outbounds.length > 1) for (const spread of this.spreads) spread.look()
     // A source that gave more than it was asked for has them written when there is room.
     const end = from === stash.length ? from : Math.min(stash.length, from + Math.max(0, this.free))
     while (this.stashAt < end) {
@@ -379,6 +400,17 @@ export class Reader implements Actor {
       this.counters.add('readBytes', this.readBytes)
       this.readBytes = 0
     }
+    return written + fromAside
+  }
+
+  private writeAside(aside: Aside): number {
+    let written = 0
+    try {
+      written = aside.write(this.options.valueBytesMax, (meta, value) => this.tooLarge({ ...meta, value }))
+    } catch (error) {
+      this.sourceFailed(error)
+    }
+    if (written > 0) this.dirty = true
     return written
   }
 
@@ -407,7 +439,7 @@ export class Reader implements Actor {
 
   /** Writes a record as the root with this sequence, whose share is then in `shares`. Throws TypeError for what is no record. */
   private encode(record: SourceRecord, sequence: number): number {
-    const { head, shares, outbounds } = this
+    const { head, shares } = this
     if (typeof record !== 'object' || record === null) {
       throw new TypeError(
         `read() gave ${record === null ? 'null' : `a ${typeof record}`} among its records, wanted { value, offset, … }`,
@@ -423,28 +455,44 @@ export class Reader implements Actor {
     shares.next()
     head.shareLo = shares.lo
     head.shareHi = shares.hi
-    const out = outbounds.length === 1 ? outbounds[0] : this.outFor(head.lane, sequence)
-    const written =
-      this.acks.awaited === 0
-        ? encode(out, PLAIN_MESSAGE, head, record, record.value, this.options.valueBytesMax)
-        : this.writeAgain(out, record)
-    if (written >= 0) this.readBytes += out.ring.words[written + VALUE_BYTES]
-    else if (written === FULL) out.want()
-    return written
+    const out = this.outFor(record, head.lane, sequence)
+    return this.acks.awaited === 0
+      ? this.place(out, PLAIN_MESSAGE, record, record.value)
+      : this.writeAgain(out, record)
   }
 
-  /** By lane (O1); under order 'source' by sequence; what has neither goes where it is taken soon. */
-  private outFor(lane: number, sequence: number): Outbound {
-    if (lane === NO_LANE && this.options.order !== 'source') return this.spread.pick(sequence)
-    return outboundFor(this.outbounds, lane, sequence)
+  /** By tags, where there are branches; then by lane (O1); under order 'source' by sequence; what has neither goes where it is taken soon. */
+  private outFor({ tags }: SourceRecord, lane: number, sequence: number): Outbound {
+    const { branches } = this
+    const number = branches === undefined ? 0 : branches.choose(tags ?? NO_TAGS)
+    const outbounds = branches === undefined ? this.outbounds : branches.outbounds[number]
+    if (outbounds.length === 1) return outbounds[0]
+    if (lane === NO_LANE && this.options.order !== 'source')
+      return this.spreads[number].pick(branches === undefined ? sequence : mixed(sequence))
+    return outboundFor(outbounds, lane, sequence)
+  }
+
+  /** Writes a record, or keeps it aside where its branch has no room: the others go on. */
+  private place(out: Outbound, kind: number, meta: MessageMeta, value: SourceRecord['value']): number {
+    const { aside, head } = this
+    const written =
+      aside?.has(out) === true ? FULL : encode(out, kind, head, meta, value, this.options.valueBytesMax)
+    if (written >= 0) this.readBytes += out.ring.words[written + VALUE_BYTES]
+    else if (written === FULL) {
+      out.want()
+      if (aside?.put(out, kind, head, meta, value) === true) {
+        this.readBytes += value === null ? 0 : Buffer.byteLength(value)
+        return ASIDE
+      }
+    }
+    return written
   }
 
   /** Some records are awaited again after a nack: is this one of them? After too many deliveries it goes to the fallback. */
   private writeAgain(out: Outbound, record: SourceRecord): number {
-    const { maxDeliveries, hasFallback, valueBytesMax } = this.options
+    const { maxDeliveries, hasFallback } = this.options
     const before = this.acks.delivered(record.partition ?? 0, record.offset)
-    if (before === undefined)
-      return encode(out, PLAIN_MESSAGE, this.head, record, record.value, valueBytesMax)
+    if (before === undefined) return this.place(out, PLAIN_MESSAGE, record, record.value)
     const meta = { ...record, delivery: before.count }
     let kind = PLAIN_MESSAGE
     if (before.count >= (before.maxDeliveries ?? maxDeliveries)) {
@@ -460,7 +508,7 @@ export class Reader implements Actor {
         headers: { ...record.headers, 'millrace-reason': reason, 'millrace-attempts': String(before.count) },
       })
     }
-    const written = encode(out, kind, this.head, meta, record.value, valueBytesMax)
+    const written = this.place(out, kind, meta, record.value)
     if (written >= 0) this.acks.givenAgain(record.partition ?? 0, record.offset)
     return written
   }
@@ -507,6 +555,13 @@ export class Reader implements Actor {
         ? (error as Error)
         : new MillraceError('ERR_SOURCE', `${this.name}: ${messageOf(error)}`, { cause: error }),
     )
+  }
+}
+
+function uncancel(cancellation: Cancellation, records: readonly SourceRecord[]): void {
+  for (const record of records) {
+    const offset: unknown = record?.offset
+    if (typeof offset === 'number' || typeof offset === 'bigint') cancellation.clear(offset)
   }
 }
 

@@ -1,5 +1,5 @@
-// The certificate of a server and its key: PEM files, which are read again when they have changed. It warns where the certificate
-// is not valid, or will soon not be. The key is never logged.
+// The certificate of a server and its key, and whose clients it takes: PEM files, which are read again when they have changed. It
+// warns where the certificate is not valid, or will soon not be. The key is never logged.
 
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -10,8 +10,13 @@ import { MillraceError, messageOf } from '../kernel/failure.js'
 import type { Log } from '../kernel/log.js'
 import { fileVersion } from './file-version.js'
 
-export type TlsFiles = { certFile: string; keyFile: string }
-export type Pem = { cert: Buffer; key: Buffer }
+export type TlsFiles = {
+  certFile: string
+  keyFile: string
+  /** Who signs the certificates of clients; with it, only clients that have one get in. */
+  clientCaFile?: string | undefined
+}
+export type Pem = { cert: Buffer; key: Buffer; ca?: Buffer }
 type Validity = 'valid' | 'early' | 'soon' | 'over'
 
 /** How often the files are looked at, at most. */
@@ -73,17 +78,23 @@ export class Certificate {
   }
 
   private versionNow(): string {
-    const { certFile, keyFile } = this.files
-    return `${this.of('certFile', certFile, fileVersion)} ${this.of('keyFile', keyFile, fileVersion)}`
+    const names = ['certFile', 'keyFile', 'clientCaFile'] as const
+    return names
+      .map((name) => {
+        const path = this.files[name]
+        return path === undefined ? '' : this.of(name, path, fileVersion)
+      })
+      .join(' ')
   }
 
   private read(): Pem {
-    const { certFile, keyFile } = this.files
+    const { certFile, keyFile, clientCaFile } = this.files
     const version = this.versionNow()
-    const pem = {
+    const pem: Pem = {
       cert: this.of('certFile', certFile, bytesOf),
       key: this.of('keyFile', keyFile, bytesOf),
     }
+    if (clientCaFile !== undefined) pem.ca = this.of('clientCaFile', clientCaFile, authoritiesIn)
     try {
       // Nothing is kept of it: it tells whether the two belong together.
       createSecureContext(pem)
@@ -131,6 +142,15 @@ export class Certificate {
 }
 
 const bytesOf = (path: string): Buffer => readFileSync(path)
+
+/** Throws where a block is no certificate, or there is none: TLS would leave it out, say nothing, and refuse its clients. */
+function authoritiesIn(path: string): Buffer {
+  const bytes = readFileSync(path)
+  const blocks = bytes.toString('latin1').match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g)
+  if (blocks === null) throw new Error('it holds no certificate')
+  for (const block of blocks) new X509Certificate(block)
+  return bytes
+}
 
 function timeText(ms: number): string {
   return new Date(ms).toISOString()

@@ -1,5 +1,5 @@
 // An HTTP or HTTPS server with limits on everything that comes from outside, and a close that ends. What the sources and the
-// admin port have in common; it knows nothing of messages. Loaded when a server is opened, and not before.
+// admin port have in common; it knows nothing of messages. Loaded when a server is opened, and not before; HTTP/2 only with TLS.
 
 import {
   createServer,
@@ -10,13 +10,15 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import { within } from '../kernel/deadline.js'
-import type { Log } from '../kernel/log.js'
-import type { TlsFiles } from './certificate.js'
-import { HTTP_LIMITS, type HttpLimits } from './http-limits.js'
+import type { Carrier } from './carrier.js'
+import { HTTP_LIMITS, type HttpLimits, lookMsOf } from './http-limits.js'
+import type { Http2Sessions } from './http2-sessions.js'
 import { addressText, listenError } from './listen-error.js'
 import { hasOneHost } from './one-host.js'
 import { rawProblem, sendProblem } from './problem.js'
+import type { TlsSettings } from './secure-server.js'
 
 export type HttpServerOptions = {
   /** For errors: whose server it is. */
@@ -24,14 +26,16 @@ export type HttpServerOptions = {
   handler: RequestListener
   /** Gets requests that wait for `100 Continue`; without it they are continued, and go to `handler`. */
   continues?: RequestListener
-  /** With them it is HTTPS; the log hears of a certificate that ends. */
-  tls?: { files: TlsFiles; log: Log } | undefined
+  /** With them it is HTTPS, and HTTP/2 for clients that want it; the log hears of a certificate that ends. */
+  tls?: TlsSettings | undefined
   limits?: Partial<HttpLimits>
   /**
-   * A request was refused by the server itself: with this status, or 0 where nothing could be said. With a socket where that may
+   * A request was refused by the server itself: with this status, or 0 where nothing could be said. With a carrier where that may
    * have been in the middle of a body: whoever waits for the rest of it has its answer.
    */
-  refused?: (status: number, socket?: Socket) => void
+  refused?(status: number, carrier?: Carrier): void
+  /** A carrier of requests is closed: whoever has no answer to one of them will have none. */
+  gone?(carrier: Carrier): void
 }
 
 export type Address = { port: number; host: string }
@@ -46,18 +50,30 @@ const PARSER_ERROR = 'HPE_'
 const CUT_SHORT = 'HPE_INVALID_EOF_STATE'
 /** How long whoever sends a request on an open connection just now is still told that it closes. */
 const LINGER_MS = 250
-const CHECK_MS_MIN = 50
-const CHECK_MS_MAX = 1_000
+/** The client has no certificate, where it must have one. */
+const NO_CERTIFICATE = 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE'
 /** The newest response of a connection. */
 const NEWEST = Symbol('newest response')
-type Connection = Socket & { [NEWEST]?: ServerResponse }
+type Connection = Socket & { [NEWEST]?: ServerResponse; authorizationError?: unknown }
 
 /** Makes a server that does not listen yet. Throws ERR_OPEN where the TLS files cannot be used. */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const limits = { ...HTTP_LIMITS, ...options.limits }
   const settings = settingsOf(limits)
-  const server = options.tls === undefined ? createServer(settings) : await secure(options, settings, limits)
-  return new HttpServer(server, options, limits)
+  const { name, tls } = options
+  if (tls === undefined) return new HttpServer(createServer(settings), options, limits)
+  const [{ createSecureServer }, { Http2Sessions }] = await Promise.all([
+    import('./secure-server.js'),
+    import('./http2-sessions.js'),
+  ])
+  const http2 = new Http2Sessions(options, limits)
+  const server = createSecureServer(
+    name,
+    tls,
+    { ...settings, handshakeTimeout: limits.headersTimeoutMs },
+    http2,
+  )
+  return new HttpServer(server, options, limits, http2)
 }
 
 export class HttpServer {
@@ -65,14 +81,18 @@ export class HttpServer {
   isClosing = false
   /** Connections that were closed as they came, because there were too many. */
   dropped = 0
+  /** Connections that were refused because their client had no certificate, or one of somebody else. */
+  uncertified = 0
   private readonly server: Server
+  private readonly http2: Http2Sessions | undefined
   /** All of them: Node does not count those whose TLS has not begun. */
   private readonly sockets = new Set<Socket>()
   private readonly options: HttpServerOptions
 
-  constructor(server: Server, options: HttpServerOptions, limits: HttpLimits) {
+  constructor(server: Server, options: HttpServerOptions, limits: HttpLimits, http2?: Http2Sessions) {
     this.server = server
     this.options = options
+    this.http2 = http2
     server.maxConnections = limits.connections
     server.timeout = limits.idleMs
     // Their bytes are limited. A limit on their number would leave some out, and say nothing.
@@ -98,6 +118,10 @@ export class HttpServer {
       this.sockets.add(socket)
       socket.once('close', () => this.sockets.delete(socket))
     })
+    this.onConnection((socket) => {
+      // Of HTTP/2 each stream is a carrier of its own.
+      if ((socket as TLSSocket).alpnProtocol !== 'h2') socket.once('close', () => options.gone?.(socket))
+    })
   }
 
   /** Listens; resolves with the port, which is another one where port 0 was asked for. Rejects with ERR_OPEN and one clear line. */
@@ -122,14 +146,20 @@ export class HttpServer {
     return `${this.options.tls === undefined ? 'http' : 'https'}://${addressText({ port, host: address })}`
   }
 
-  /** Calls back for every connection. */
+  /** Has every answer say that it is the last one of its connection, and every connection of HTTP/2 take no more requests. */
+  drain(): void {
+    this.isClosing = true
+    this.http2?.drain()
+  }
+
+  /** Calls back for every connection, once its TLS has come about. */
   onConnection(listener: (socket: Socket) => void): void {
     this.server.on(this.options.tls === undefined ? 'connection' : 'secureConnection', listener)
   }
 
   /** Listens no more, ends connections without a request, and after `graceMs` all others. Resolves when all have ended. */
   async close({ graceMs }: { graceMs: number }): Promise<void> {
-    this.isClosing = true
+    this.drain()
     const { server } = this
     if (!server.listening) return
     // Not the server's own close: that resets connections that are idle, also where a request is on its way on one of them.
@@ -156,6 +186,7 @@ export class HttpServer {
   /** What came is no request, or came too slowly. It is said where that cannot be taken for the answer to an earlier request. */
   private refuse(error: NodeJS.ErrnoException, connection: Connection): void {
     const { code = '' } = error
+    if (code === NO_CERTIFICATE || connection.authorizationError) this.uncertified++
     if (isGone(error, connection)) {
       connection.destroy()
       return
@@ -189,7 +220,6 @@ function awaitsNothing(connection: Connection): boolean {
 
 function settingsOf(limits: HttpLimits): ServerOptions {
   const { headerBytes, headersTimeoutMs, requestTimeoutMs, keepAliveMs } = limits
-  const soonestMs = Math.min(headersTimeoutMs, requestTimeoutMs)
   return {
     maxHeaderSize: headerBytes,
     // We look ourselves: Node does not look for two, and nobody hears of its answer.
@@ -198,24 +228,6 @@ function settingsOf(limits: HttpLimits): ServerOptions {
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveMs,
     // Node looks at them this often; its default of 30 s is no limit.
-    connectionsCheckingInterval: Math.min(CHECK_MS_MAX, Math.max(CHECK_MS_MIN, soonestMs / 4)),
+    connectionsCheckingInterval: lookMsOf(limits),
   }
-}
-
-async function secure(
-  { name, tls }: HttpServerOptions,
-  settings: ServerOptions,
-  limits: HttpLimits,
-): Promise<Server> {
-  const { createServer: createSecure } = await import('node:https')
-  const { Certificate } = await import('./certificate.js')
-  const { files, log } = tls as NonNullable<typeof tls>
-  const certificate = new Certificate(name, files, log)
-  const options = { ...settings, ...certificate.pem, handshakeTimeout: limits.headersTimeoutMs }
-  const server = createSecure(options)
-  // Before Node begins its handshake: that has the new certificate already.
-  server.prependListener('connection', () => {
-    if (certificate.look()) server.setSecureContext(certificate.pem)
-  })
-  return server
 }

@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from 'node:http'
 
-/** False where there are several, or none: without any only HTTP/1.0 may come. */
+/** False where there are several, or none: without any only what is older than HTTP/1.1 may come. */
 export function hasOneHost({ rawHeaders, httpVersion }: IncomingMessage): boolean {
   let count = 0
   // Names and values in turn.
@@ -11,5 +11,5 @@ export function hasOneHost({ rawHeaders, httpVersion }: IncomingMessage): boolea
     // The length first: hardly any other name has it.
     if (name.length === 4 && name.toLowerCase() === 'host') count++
   }
-  return count === 1 || (count === 0 && httpVersion !== '1.1')
+  return count === 1 || (count === 0 && httpVersion < '1.1')
 }

@@ -147,6 +147,12 @@ export class Cell {
     this.words[HANDLING_INBOUND_WORD] = HANDLING_BATCH
   }
 
+  /** Tells whether user code is called for this record now. */
+  isHandling(inbound: Inbound, position: number): boolean {
+    const { words } = this
+    return words[HANDLING_INBOUND_WORD] === inbound.number && words[HANDLING_POSITION_WORD] === position
+  }
+
   /** User code has returned. */
   handled(): void {
     this.words[HANDLING_INBOUND_WORD] = 0

@@ -317,7 +317,8 @@ export function metaAt(ring: Ring, at: number): MessageMeta {
   return meta
 }
 
-function checkOffset(offset: unknown): void {
+/** Throws TypeError for what is no offset. */
+export function checkOffset(offset: unknown): void {
   if (Number.isInteger(offset) && Math.abs(offset as number) < 2 ** 63) return
   if (typeof offset === 'bigint' && BigInt.asIntN(64, offset) === offset) return
   throw new TypeError(`an offset is an integer, or a bigint, of 64 bits, not ${String(offset)}`)

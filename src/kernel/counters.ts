@@ -19,6 +19,7 @@ export const COUNTERS = [
   'forwarded',
   'filtered',
   'dropped',
+  'cancelled',
   'failed',
   'retried',
   'held',

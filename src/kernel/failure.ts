@@ -48,6 +48,12 @@ export const ERRORS = {
     remedy: 'See the cause. Check the source with sourceContract() of millrace/testing.',
     exitCode: 1,
   },
+  ERR_STORE: {
+    meaning: 'A result store could not keep what it was given, or is not open.',
+    remedy:
+      'See the cause: make room on the disk, or see to it. Check a store of your own with resultStoreContract() of millrace/testing.',
+    exitCode: 1,
+  },
   ERR_OPEN: {
     meaning: 'A source or a sink could not be opened: a file is missing, a port is taken, access is denied.',
     remedy: 'See the cause: it names the file or the address.',

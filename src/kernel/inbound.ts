@@ -26,6 +26,7 @@ import {
   WATERMARK_WORD,
 } from './layout.js'
 import { type Mailbox, Ring } from './mailbox.js'
+import type { Message } from './message.js'
 import { PADDING_KIND } from './outbound.js'
 import { fillTapBox, freeTapBox } from './tap.js'
 
@@ -33,6 +34,8 @@ export class Inbound {
   readonly ring: Ring
   /** Its number in its actor's cell, from 1. */
   number = 0
+  /** Gives the signal of a message that lies here, where its consumer aborts any. */
+  signalOf: ((message: Message) => AbortSignal) | undefined
   /** Everything below it is settled; the cell publishes it. */
   cursor: number
   private readonly producerBell: Doorbell

@@ -115,6 +115,15 @@ export const OWNER_WORD = 0
 export const TURNS_WORD = 1
 export const PULSE_BYTES = 128
 
+// Cancellation (one SharedArrayBuffer a topology whose source cancels): how often it has, a word a listener, a ring of keys.
+export const CANCEL_COUNT_WORD = 0
+export const CANCEL_AWAITED_WORD = 32
+
+/** Gives the first byte of the ring of keys, behind a word for each listener. */
+export function cancelRingByte(listeners: number): number {
+  return alignUp((CANCEL_AWAITED_WORD + listeners) * 4, 128)
+}
+
 // The lock of suspects (one SharedArrayBuffer a process): one word, who holds it.
 export const ISOLATION_BYTES = 4
 

@@ -135,6 +135,14 @@ export class Message {
     return textAt(this.inbound.ring, this.at, HAS_TRACE)
   }
 
+  /**
+   * Aborts when nobody needs the handler's result for it any more: nobody waits for its answer, `handlerTimeoutMs` is over, or the
+   * topology stops without a drain; its reason says which. In a sink it never does.
+   */
+  get signal(): AbortSignal {
+    return this.inbound.signalOf?.(this) ?? new AbortController().signal
+  }
+
   /** Why it came to this fallback sink. */
   get reason(): string | undefined {
     return textAt(this.inbound.ring, this.at, HAS_REASON)

@@ -1,8 +1,8 @@
 // The source of HTTP requests: one message for each POST, which is answered when the message is settled.
 
 import { checkNames } from '../kernel/options.js'
-import type { RequestSource } from './http/request-source.js'
-import { REQUEST_OPTIONS, type RequestOptions, settingsOf } from './http/settings.js'
+import type { RequestSource } from './requests/request-source.js'
+import { REQUEST_OPTIONS, type RequestOptions, settingsOf } from './requests/settings.js'
 import type { Source, SourceContext } from './source.js'
 
 export type HttpOptions = RequestOptions
@@ -23,10 +23,10 @@ export function http(options: HttpOptions): Source {
   return {
     name: 'http',
     redelivers: false,
-    check: async () => (await import('./http/check.js')).checkHttp('http', settings),
+    check: async () => (await import('./requests/check.js')).checkHttp('http', settings),
     async open(context: SourceContext) {
       // Every thread imports this file, and one of them listens.
-      const { RequestSource } = await import('./http/request-source.js')
+      const { RequestSource } = await import('./requests/request-source.js')
       const { plainService } = await import('./http/plain.js')
       source = new RequestSource(settings, context, plainService(settings.path, settings.timeoutMs))
       await source.open()

@@ -1,9 +1,10 @@
 // The source of text: one message for each line of files or of standard input, byte for byte.
 
 import { resolve } from 'node:path'
+import { assert } from '../kernel/failure.js'
 import { checkNames, unusable } from '../kernel/options.js'
-import { LINES_PARTS, type LinesParts, LinesSource } from './lines/lines-source.js'
-import type { Source, SourceAck } from './source.js'
+import type { LinesSource } from './lines/lines-source.js'
+import type { Source, SourceAck, SourceContext } from './source.js'
 
 export type LinesOptions = {
   /** A file, or several that are read one after another; `-` or nothing is standard input. */
@@ -13,6 +14,11 @@ export type LinesOptions = {
   /** A directory of its own, made where it is missing, in which is kept how far the files are done. Default: nowhere. */
   checkpoint?: string
 }
+
+/** What tests make smaller, or feed themselves. */
+export type LinesParts = { chunkBytes: number; stdinFd: number; keptBytesMax: number }
+
+export const LINES_PARTS: LinesParts = { chunkBytes: 262_144, stdinFd: 0, keptBytesMax: 67_108_864 }
 
 const NAMES = ['path', 'keys', 'checkpoint']
 
@@ -35,22 +41,30 @@ export function linesOf(options: LinesOptions, parts: LinesParts): Source {
     throw unusable('lines: keys', options.keys, 'a function from a line to a list of strings')
   }
   const checkpoint = checkpointOf(options.checkpoint, paths)
-  const source = new LinesSource(paths, options.keys, parts, checkpoint)
+  let source: LinesSource | undefined
   const hasStdin = paths.includes('-')
   const hasAck = hasStdin || checkpoint !== undefined
   return {
     name: 'lines',
     ordered: true,
     unit: 'bytes',
-    check: () => source.check(),
+    check: async () => (await import('./lines/file-check.js')).checkFiles(paths, parts.stdinFd, checkpoint),
     files: () => paths.map((path) => (path === '-' ? '/dev/stdin' : path)),
-    open: (context) => source.open(context),
-    read: (max) => source.read(max),
-    nack: (nacks) => source.nack(nacks),
-    close: () => source.close(),
+    async open(context: SourceContext) {
+      // Every thread imports this file, and one of them reads.
+      const { LinesSource } = await import('./lines/lines-source.js')
+      source = new LinesSource(paths, options.keys, parts, checkpoint)
+      await source.open(context)
+    },
+    read(max) {
+      assert(source !== undefined, 'lines: open comes before read')
+      return source.read(max)
+    },
+    nack: (nacks) => source?.nack(nacks),
+    close: () => source?.close(),
     // Files need no acks without a checkpoint; how much stdin still has, nobody knows.
-    ...(hasAck && { ack: (acks: readonly SourceAck[]) => source.ack(acks) }),
-    ...(!hasStdin && { pending: () => source.pending() }),
+    ...(hasAck && { ack: (acks: readonly SourceAck[]) => source?.ack(acks) }),
+    ...(!hasStdin && { pending: () => source?.pending() ?? 0 }),
     ...(checkpoint !== undefined && { checkpoint }),
   }
 }

@@ -40,10 +40,13 @@ export type SourceContext = {
   messageBytesMax: number
   /** Aborted when reading ends: a `read` that waits may give up at once. */
   signal: AbortSignal
-  /** Tells that nobody waits for a record any more: what has not begun with it need not begin. */
-  cancel?(partition: number, offset: bigint | number): void
   /** Where a successor goes on: the lowest position not known to be settled. */
   resume?: SourcePosition
+  /**
+   * Says that nobody waits for a record that was given and is not settled. What of it no handler has begun is nacked; what one has
+   * begun sees `message.signal` abort. It may come too late, or to nothing. There where the source `cancels`.
+   */
+  cancel?(partition: number, offset: bigint | number): void
 }
 
 export interface Source {
@@ -53,6 +56,8 @@ export interface Source {
   readonly ordered?: boolean
   /** False where `nack` only tells, and what was nacked does not come again (an answer to a caller). Default true. */
   readonly redelivers?: boolean
+  /** True where it may call `cancel` of its context. Default false. */
+  readonly cancels?: boolean
   /** How many records there are in all, if that is known: for progress. */
   readonly total?: number
   /** The directory where it keeps its position durably, if it does: what is in user code is noted there, too. */

@@ -2,7 +2,7 @@
 // A commit that fails leaves LMDB in a state that nobody should go on with: the next one opens the file afresh.
 
 import { open, type RootDatabase } from 'lmdb'
-import type { Entries } from './host-messages.js'
+import type { Changes, Entries } from './host-messages.js'
 import { seal, unseal } from './sealed.js'
 
 const HEAD = 'head'
@@ -11,10 +11,10 @@ const PREFIX = 'entry:'
 const PREFIX_END = 'entry;'
 /** An entry of its own: who may write, and how many others there are. A torn page may look like one with nothing in it. */
 type Head = { epoch: number; count: number }
+type Read = { entries: Entries; epoch: number }
 
 export class Environment {
   readonly #path: string
-  readonly #keys = new Set<string>()
   #file: RootDatabase<Buffer> | undefined
   /** Raised by each opening: whoever has an older one must not write any more. */
   #epoch = 0
@@ -28,36 +28,39 @@ export class Environment {
 
   /** Opens the file and gives all its entries; 'broken' where they are not what was put. Throws LMDB's errors. */
   open(): Entries | 'broken' {
-    const { lastTxnId } = this.#opened().getStats() as { lastTxnId: number }
-    const entries: [string, Buffer][] = []
-    for (const { key, value } of this.#opened().getRange({ start: PREFIX, end: PREFIX_END })) {
-      const name = (key as string).slice(PREFIX.length)
-      const bytes = unseal(name, value)
-      if (bytes === undefined) return 'broken'
-      entries.push([name, bytes])
-      this.#keys.add(name)
-    }
-    const head = this.#head() ?? (lastTxnId === 0 ? { epoch: 0, count: 0 } : undefined)
-    if (head?.count !== entries.length) return 'broken'
-    this.found = entries
-    this.#epoch = head.epoch + 1
-    this.#commit((file) => this.#putHead(file, head.count))
-    return entries
+    const txnId = this.#lastTxnId()
+    const first = this.#read()
+    if (first === 'broken') return first
+    this.found = first.entries
+    return this.#commit((file) => {
+      // The host of a process that was killed may still have put something; from here on it is fenced.
+      const read = this.#lastTxnId() === txnId ? first : this.#read()
+      if (read === 'broken') return read
+      this.#epoch = read.epoch + 1
+      this.#putHead(file, read.entries.length)
+      return read.entries
+    })
   }
 
-  /** Puts all entries or none. Throws LMDB's errors. */
-  put(entries: Entries): 'durable' | 'fenced' {
+  /** Does all changes or none. Throws LMDB's errors. */
+  put(changes: Changes): 'durable' | 'fenced' {
     let outcome: 'durable' | 'fenced' = 'durable'
-    const fresh = new Set(entries.map(([key]) => key).filter((key) => !this.#keys.has(key)))
     this.#commit((file) => {
-      // In the transaction: nobody can raise it in between.
-      if (this.#head()?.epoch !== this.#epoch) outcome = 'fenced'
-      else {
-        for (const [key, value] of entries) file.put(PREFIX + key, seal(key, value))
-        if (fresh.size > 0) this.#putHead(file, this.#keys.size + fresh.size)
+      // In the transaction: nobody can raise it in between. The count is the file's: a commit that failed may have been one.
+      const head = this.#head()
+      if (head?.epoch !== this.#epoch) {
+        outcome = 'fenced'
+        return
       }
+      let { count } = head
+      for (const [key, value] of changes) {
+        const isThere = file.doesExist(PREFIX + key)
+        count += Number(value !== null) - Number(isThere)
+        if (value !== null) file.put(PREFIX + key, seal(key, value))
+        else if (isThere) file.remove(PREFIX + key)
+      }
+      if (count !== head.count) this.#putHead(file, count)
     })
-    for (const key of fresh) this.#keys.add(key)
     return outcome
   }
 
@@ -77,10 +80,28 @@ export class Environment {
     return this.#file
   }
 
-  #commit(work: (file: RootDatabase<Buffer>) => void): void {
+  /** Of one state of the file: nothing is awaited. */
+  #read(): Read | 'broken' {
+    const isNew = this.#lastTxnId() === 0
+    const entries: [string, Buffer][] = []
+    for (const { key, value } of this.#opened().getRange({ start: PREFIX, end: PREFIX_END })) {
+      const name = (key as string).slice(PREFIX.length)
+      const bytes = unseal(name, value)
+      if (bytes === undefined) return 'broken'
+      entries.push([name, bytes])
+    }
+    const head = this.#head() ?? (isNew ? { epoch: 0, count: 0 } : undefined)
+    return head?.count === entries.length ? { entries, epoch: head.epoch } : 'broken'
+  }
+
+  #lastTxnId(): number {
+    return (this.#opened().getStats() as { lastTxnId: number }).lastTxnId
+  }
+
+  #commit<Result>(work: (file: RootDatabase<Buffer>) => Result): Result {
     try {
       const file = this.#opened()
-      file.transactionSync(() => work(file))
+      return file.transactionSync(() => work(file))
     } catch (error) {
       void this.close().catch(() => undefined)
       throw error

@@ -1,13 +1,15 @@
 // A store's side of its host process: starts it, asks it, and notices its end.
 
 import { type ChildProcess, fork } from 'node:child_process'
+import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { countText } from '../kernel/count-text.js'
-import type { Entries, FromHost, ToHost } from './host-messages.js'
+import type { Changes, Entries, FromHost, ToHost } from './host-messages.js'
 
 const HOST = fileURLToPath(new URL('./host.js', import.meta.url))
-/** How long a host may take; a broken file may keep it for ever. */
+/** How long a host may take; a broken file may keep it for ever, and a large one is read as a whole. */
 const OPEN_MS = 20_000
+const OPEN_BYTES_PER_MS = 10_000
 const PUT_MS = 60_000
 const CLOSE_MS = 2_000
 const STDERR_CHARACTERS = 500
@@ -35,10 +37,13 @@ export async function startHost(path: string): Promise<Started> {
 
 export class HostProcess {
   readonly #child: ChildProcess
+  readonly #openMs: number
   readonly #ended: Promise<Ended>
   #stderr = ''
 
   constructor(path: string) {
+    const bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+    this.#openMs = OPEN_MS + Math.ceil(bytes / OPEN_BYTES_PER_MS)
     this.#child = fork(HOST, [path], {
       serialization: 'advanced',
       execArgv: [],
@@ -58,10 +63,10 @@ export class HostProcess {
     })
   }
 
-  /** Puts entries, all or none. One at a time. */
-  async put(entries: Entries): Promise<Put> {
+  /** Does changes, all or none. One call at a time. */
+  async put(changes: Changes): Promise<Put> {
     const answer = this.#next(PUT_MS)
-    const question: ToHost = { put: entries }
+    const question: ToHost = { put: changes }
     // Where it cannot be sent, the process has ended, and the answer tells it.
     if (this.#child.connected) this.#child.send(question, () => undefined)
     return (await answer) as Put
@@ -69,7 +74,7 @@ export class HostProcess {
 
   /** Gives what came of opening. */
   opened(): Promise<Opened> {
-    return this.#next(OPEN_MS) as Promise<Opened>
+    return this.#next(this.#openMs) as Promise<Opened>
   }
 
   /** The host's next message; its end where that comes first. Beyond the time it is killed, and taken for crashed. */

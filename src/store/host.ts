@@ -26,6 +26,7 @@ try {
   const entries = environment.open()
   if (entries === 'broken') answer({ kind: 'broken', reason: 'an entry does not fit its checksum' })
   else answer({ kind: 'opened', entries })
+  environment.found = undefined
 } catch (error) {
   // It could be read, and not be written: what it held is whole.
   const entries = environment.found

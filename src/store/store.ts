@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { MillraceError, messageOf } from '../kernel/failure.js'
 import type { Log } from '../kernel/log.js'
 import { makeDirectory } from '../kernel/make-directory.js'
-import type { Entries } from './host-messages.js'
+import type { Changes, Entries } from './host-messages.js'
 import { type HostProcess, type Started, startHost } from './host-process.js'
 import { type Owned, own } from './owner.js'
 
@@ -60,6 +60,8 @@ export class Store {
   readonly #path: string
   readonly #release: () => void
   readonly #entries = new Map<string, Uint8Array>()
+  /** Then the entries are what is durable, even where there are none. */
+  #isKnown = false
   #host: HostProcess | undefined
   #crashes = 0
   #isFenced = false
@@ -75,13 +77,19 @@ export class Store {
     return this.#entries
   }
 
-  /** Puts entries, all or none. Resolves when they are on the disk; rejects with a StoreError. One at a time. */
-  async put(entries: Entries): Promise<void> {
+  /**
+   * Puts entries, and deletes those whose value is null: all or none. Resolves when that is on the disk; rejects with a
+   * StoreError. One call at a time, each key once.
+   */
+  async put(changes: Changes): Promise<void> {
     await this.start()
-    const answer = await (this.#host as HostProcess).put(entries)
+    const answer = await (this.#host as HostProcess).put(changes)
     if (answer.kind === 'durable') {
       this.#crashes = 0
-      for (const [key, value] of entries) this.#entries.set(key, value)
+      for (const [key, value] of changes) {
+        if (value === null) this.#entries.delete(key)
+        else this.#entries.set(key, value)
+      }
       return
     }
     if (answer.kind === 'fenced') {
@@ -112,23 +120,26 @@ export class Store {
     let started = await startHost(this.#path)
     // Once more, lest a file is given up for nothing.
     if (started.kind === 'broken') started = await startHost(this.#path)
-    if (started.kind === 'broken') this.#keep(started.entries ?? [])
+    if (started.kind === 'broken' && started.entries !== undefined) this.#keep(started.entries)
     const reason = started.kind === 'broken' ? started.reason : this.#whyBroken()
     if (!isNew && reason !== undefined) started = await this.#startAfresh(started, reason)
     if (started.kind !== 'opened') throw new StoreError('failed', started.reason)
-    if (this.#entries.size === 0) this.#keep(started.entries)
-    else await this.#rewrite(started.host)
+    if (this.#isKnown) await this.#rewrite(started.host, started.entries)
+    else this.#keep(started.entries)
     this.#host = started.host
   }
 
   /** What a file holds, where nothing newer is in memory. */
   #keep(entries: Entries): void {
-    if (this.#entries.size === 0) for (const [key, value] of entries) this.#entries.set(key, value)
+    if (this.#isKnown) return
+    for (const [key, value] of entries) this.#entries.set(key, value)
+    this.#isKnown = true
   }
 
-  /** What is in memory was durable once, and may be newer than what a new host has found. */
-  async #rewrite(host: HostProcess): Promise<void> {
-    const answer = await host.put([...this.#entries])
+  /** What is in memory was durable once, and may be newer than what a new host has found; of the rest nobody was told. */
+  async #rewrite(host: HostProcess, found: Entries): Promise<void> {
+    const rest = found.flatMap(([key]) => (this.#entries.has(key) ? [] : [[key, null] as const]))
+    const answer = await host.put([...this.#entries, ...rest])
     if (answer.kind === 'durable') return
     await host.close()
     throw new StoreError('failed', 'reason' in answer ? answer.reason : answer.kind)
@@ -143,8 +154,7 @@ export class Store {
     const aside = moveAside(this.#path)
     this.#crashes = 0
     const { name, directory, ifLost, log } = this.#options
-    const left =
-      this.#entries.size === 0 ? ifLost : 'nothing is lost: what it held is in memory, and written anew'
+    const left = this.#isKnown ? 'nothing is lost: what it held is in memory, and written anew' : ifLost
     log.error(`${name}: ${directory}: the store is broken (${reason}), and was moved to ${aside}: ${left}`)
     return startHost(this.#path)
   }

@@ -4,6 +4,13 @@ export type { Accepted } from './accepted.js'
 export type { BenchResult } from './bench-result.js'
 export { type BenchSinkOptions, benchSink } from './bench-sink.js'
 export { type BenchSourceOptions, benchSource } from './bench-source.js'
+export { resultStoreContract } from './result-store-contract.js'
+export type {
+  MadeResultStore,
+  MakeResultStore,
+  ResultStoreContractOptions,
+  WantedLimits,
+} from './result-store-options.js'
 export type { TestRunner } from './runner.js'
 export { simulate } from './simulate.js'
 export type { SimulatedMessage, SimulateOptions, SimulateResult } from './simulation/simulate-options.js'

@@ -7,7 +7,7 @@ import { list, show } from '../kernel/show.js'
 import type { Sink } from '../sinks/sink.js'
 import { NAME_PATTERN, NAME_WANTED } from './names.js'
 import { pathText, problem } from './problems.js'
-import { stagesOf } from './stages.js'
+import { hasBranches, levelsOf, stagesOf } from './stages.js'
 import type { Order, TopologyOptions } from './types.js'
 
 /** What a route may name besides the names of `sinks`; no entry of `sinks` may be called so. */
@@ -18,6 +18,7 @@ export function contradictionsOf(options: TopologyOptions): string[] {
   return [
     ...sinkNameProblems(options),
     ...stageNameProblems(options),
+    ...branchProblems(options),
     ...orderProblems(options),
     ...retryProblems(options),
     ...routeProblems(options),
@@ -38,23 +39,47 @@ function sinkNameProblems({ sinks = {} }: TopologyOptions): string[] {
 function stageNameProblems({ map, sinks = {} }: TopologyOptions): string[] {
   const taken = new Set<string>(['source', ...RESERVED_NAMES, ...Object.keys(sinks)])
   const lines: string[] = []
-  for (const { name, path } of stagesOf(map)) {
+  // Branches have the name of their stage before their own.
+  for (const { name, path } of [...levelsOf(map), ...stagesOf(map).filter(({ branchOf }) => branchOf)]) {
     if (taken.has(name)) lines.push(problem([...path, 'name'], show(name), 'a name that nothing else has'))
+    else if (!NAME_PATTERN.test(name))
+      lines.push(problem([...path, 'name'], `${show(name)} in full`, NAME_WANTED))
     taken.add(name)
   }
   return lines
 }
 
+// Each message has a branch, and each branch may have messages. What branches make overtakes each other: that is what they are for.
+function branchProblems({ map, order }: TopologyOptions): string[] {
+  const lines: string[] = []
+  for (const { given, path } of levelsOf(map)) {
+    if (!hasBranches(given)) continue
+    given.branches.forEach(({ when }, index) => {
+      const isLast = index === given.branches.length - 1
+      const at = [...path, 'branches', index, 'when']
+      if (isLast && when !== undefined) lines.push(problem(at, show(when), LAST_WANTED))
+      else if (!isLast && when === undefined) lines.push(problem(at, 'nothing', CONDITION_WANTED))
+    })
+    const where = order === 'source' ? ['order'] : given.order === 'source' ? [...path, 'order'] : undefined
+    if (where !== undefined) lines.push(problem(where, '"source" with branches', ORDER_WANTED))
+  }
+  return lines
+}
+
+const LAST_WANTED = 'nothing: the last branch takes all that no other takes'
+const CONDITION_WANTED = 'a condition on tags: only the last branch takes everything else'
+const ORDER_WANTED = '"key" or "none": messages of different branches overtake each other'
+
 // A topology keeps one order, wherever it is written.
 function orderProblems({ map, order }: TopologyOptions): string[] {
   let first: { order: Order; path: string } | undefined = order && { order, path: 'order' }
   const lines: string[] = []
-  for (const { stage, path } of stagesOf(map)) {
-    if (stage.order === undefined) continue
-    if (first === undefined) first = { order: stage.order, path: pathText([...path, 'order']) }
-    else if (stage.order !== first.order) {
+  for (const { given, path } of levelsOf(map)) {
+    if (given.order === undefined) continue
+    if (first === undefined) first = { order: given.order, path: pathText([...path, 'order']) }
+    else if (given.order !== first.order) {
       const wanted = `${show(first.order)} as in ${first.path}: a topology keeps one order`
-      lines.push(problem([...path, 'order'], show(stage.order), wanted))
+      lines.push(problem([...path, 'order'], show(given.order), wanted))
     }
   }
   return lines

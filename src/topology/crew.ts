@@ -1,6 +1,7 @@
 // The crew: all actors of one thread, with their sources and sinks, from opening to closing.
 // A thread of its own has one, and so has a program that runs everything inline.
 
+import type { Mapper } from '../actors/mapper.js'
 import type { Reader } from '../actors/reader.js'
 import type { Actor, Host } from '../kernel/actor.js'
 import { LoopClock, type Random, systemClock, systemRandom } from '../kernel/clock.js'
@@ -8,21 +9,23 @@ import { countText } from '../kernel/count-text.js'
 import { Counters } from '../kernel/counters.js'
 import { within } from '../kernel/deadline.js'
 import { Doorbell } from '../kernel/doorbell.js'
-import { isMillraceError, MillraceError, messageOf } from '../kernel/failure.js'
-import { Isolation } from '../kernel/isolation.js'
+import { assert, isMillraceError, MillraceError, messageOf } from '../kernel/failure.js'
 import { createLog, type LogWriter } from '../kernel/log.js'
 import { Pulse } from '../kernel/pulse.js'
 import { Runner } from '../kernel/runner.js'
 import type { Sink } from '../sinks/sink.js'
 import { openTracing } from '../tracing/open-tracing.js'
 import type { Tracing } from '../tracing/tracing.js'
-import { BegunFile } from './begun-files.js'
+import type { BegunFile } from './begun-files.js'
+import type { CrewLife, Life } from './life.js'
 import type { PlanMemory } from './memory.js'
+import type { openJournal } from './open-journal.js'
 import type { Plan, PlannedActor } from './plan.js'
-import { resumePosition } from './resume.js'
+import { roleOf } from './role-of.js'
 import { statsOf } from './source-stats.js'
 import type { Topology } from './types.js'
-import { buildActor, type CrewLife, type Life, roleOf } from './wire.js'
+import { openEnds } from './wire/ends.js'
+import { type Builders, loadBuilders } from './wire/load-builders.js'
 
 export type CrewOptions = {
   topology: Topology
@@ -65,9 +68,12 @@ export class Crew {
   private readonly openedSinks = new Set<Sink>()
   private readonly opened: Opened[] = []
   private readonly journals: BegunFile[] = []
+  private builders: Builders = new Map()
+  private openJournal: typeof openJournal | undefined
   private tracing: Tracing | undefined
   private runner: Runner | undefined
   private reader: Reader | undefined
+  private readonly mappers: Mapper[] = []
   private lagTimer: NodeJS.Timeout | undefined
   private lookAtLag: (() => Promise<void>) | undefined
   private statsTimer: NodeJS.Timeout | undefined
@@ -82,14 +88,19 @@ export class Crew {
   /** Opens sinks, then the source. Throws ERR_OPEN naming what could not be opened. */
   async open(): Promise<void> {
     const { topology } = this.options
+    this.builders = await loadBuilders(this.planned.map(({ kind }) => kind))
+    if (this.options.life.begun !== undefined)
+      this.openJournal = (await import('./open-journal.js')).openJournal
     await this.openTracing()
     for (const actor of this.planned) if (actor.kind === 'sink') await this.openSink(actor)
     if (!this.planned.some((actor) => actor.kind === 'reader')) return
     const { source } = topology
     const { plan, memory, life } = this.options
-    const resume = life.epoch > 1 ? resumePosition(plan, memory) : undefined
+    const resume = life.epoch > 1 ? (await import('./resume.js')).resumePosition(plan, memory) : undefined
+    const cancel = memory.cancellation && (await import('./cancel.js')).cancelFunction(plan, memory)
     const context = {
       ...(resume && { resume }),
+      ...(cancel && { cancel }),
       log: this.logOf(source.name ?? 'source'),
       messageBytesMax: topology.limits.messageBytes,
       signal: this.abort.signal,
@@ -102,7 +113,7 @@ export class Crew {
 
   /** Begins to step. */
   start(): void {
-    const { topology, plan, memory, thread } = this.options
+    const { plan, memory, thread } = this.options
     const actors: Actor[] = []
     const number = plan.threads.indexOf(thread)
     const bell = new Doorbell(memory.bells[number])
@@ -111,20 +122,7 @@ export class Crew {
     this.runner = new Runner(actors, bell, pulse, this.clock, isAlone, (actor, error) =>
       this.options.broken(bug(actor, error)),
     )
-    for (const planned of this.planned) {
-      const { tracing } = this
-      const life = { ...lifeOf(this.options, planned.name), journal: this.journalOf(planned), tracing }
-      const actor = buildActor(
-        topology,
-        plan,
-        memory,
-        plan.actors.indexOf(planned),
-        this.hostOf(planned.name),
-        life,
-      )
-      if (planned.kind === 'reader') this.reader = actor as Reader
-      actors.push(actor)
-    }
+    for (const planned of this.planned) actors.push(this.build(planned))
     this.runner.start()
   }
 
@@ -137,6 +135,7 @@ export class Crew {
   /** Nacks what is in flight: for a stop that is no drain. */
   async abandon(reason: string): Promise<void> {
     this.abort.abort()
+    for (const mapper of this.mappers) mapper.abandon(reason)
     await this.reader?.abandon(reason)
   }
 
@@ -154,6 +153,19 @@ export class Crew {
     for (const journal of this.journals.splice(0)) journal.close()
     await this.tracing?.close()
     if (errors.length > 0) throw errors[0]
+  }
+
+  private build(planned: PlannedActor): Actor {
+    const { topology, plan, memory } = this.options
+    const { tracing } = this
+    const life = { ...lifeOf(this.options, planned.name), journal: this.journalOf(planned), tracing }
+    const ends = openEnds(plan, memory, plan.actors.indexOf(planned), life)
+    const build = this.builders.get(planned.kind)
+    assert(build !== undefined, 'crew: open comes before start')
+    const actor = build({ topology, plan, planned, ends, host: this.hostOf(planned.name), life })
+    if (planned.kind === 'reader') this.reader = actor as Reader
+    if (planned.kind === 'mapper') this.mappers.push(actor as Mapper)
+    return actor
   }
 
   private async openSink(actor: PlannedActor): Promise<void> {
@@ -182,14 +194,10 @@ export class Crew {
   }
 
   private journalOf(planned: PlannedActor): BegunFile | undefined {
-    const { kind, name, stage, sink } = planned
-    const { plan, memory, life } = this.options
-    const { begun } = life
-    if (begun === undefined || (kind !== 'mapper' && kind !== 'sink')) return undefined
-    const place = kind === 'mapper' ? this.options.topology.stages[stage].name : sink
-    const isolation = new Isolation(memory.isolation, plan.actors.indexOf(planned) + 1)
-    const file = new BegunFile(begun, place, name, isolation, this.logOf(name))
-    this.journals.push(file)
+    const { topology, plan, memory, life } = this.options
+    const log = this.logOf(planned.name)
+    const file = life.begun && this.openJournal?.(life.begun, topology, plan, memory, planned, log)
+    if (file !== undefined) this.journals.push(file)
     return file
   }
 

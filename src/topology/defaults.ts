@@ -5,7 +5,7 @@ import type { Backoff, OnExhausted, RetryOptions, RetryStrategy } from '../kerne
 import type { Sink } from '../sinks/sink.js'
 import { type Machine, thisMachine } from './machine.js'
 import { pathText } from './problems.js'
-import { type GivenStage, stagesOf } from './stages.js'
+import { type GivenStage, hasBranches, levelsOf, stagesOf } from './stages.js'
 import type { Limits, SinkRole, Stage, TagCondition, Topology, TopologyOptions } from './types.js'
 
 export const BACKOFF_DEFAULT: Backoff = { initialMs: 10, factor: 2, maxMs: 1_000, jitter: 0.2 }
@@ -42,7 +42,7 @@ export function withDefaults(options: TopologyOptions, machine: Machine = thisMa
     })),
     fallback: options.fallback && sinkRole('fallback', 'fallback', options.fallback, options),
     onSuccess: options.onSuccess && sinkRole('onSuccess', 'onSuccess', options.onSuccess, options),
-    ...orderOf(options, stages),
+    ...orderOf(options),
     limits: limitsOf(options.limits, machine),
     admin: options.admin && { ...options.admin },
     inline,
@@ -60,9 +60,13 @@ function conditionOf(when: TagCondition): TagCondition {
   return or !== undefined ? { or: Object.freeze([...or]) } : { not: Object.freeze([...(not ?? [])]) }
 }
 
-function stageOf({ stage, name }: GivenStage, threads: number, options: TopologyOptions): Stage {
+function stageOf(given: GivenStage, threads: number, options: TopologyOptions): Stage {
+  const { stage, name, level, branchOf, when } = given
   return {
     name,
+    level,
+    branchOf,
+    when: when && conditionOf(when),
     handler: stage.handler,
     threads,
     concurrency: stage.concurrency ?? CONCURRENCY,
@@ -132,14 +136,14 @@ function backoffOf(own: RetryOptions | undefined, shared: RetryOptions | undefin
 }
 
 // Source order costs nothing more where the source is one stream and no sink reorders it.
-function orderOf(
-  options: TopologyOptions,
-  stages: readonly GivenStage[],
-): Pick<Topology, 'order' | 'orderGiven'> {
+function orderOf(options: TopologyOptions): Pick<Topology, 'order' | 'orderGiven'> {
   if (options.order !== undefined) return { order: options.order, orderGiven: 'order' }
-  const given = stages.find(({ stage }) => stage.order !== undefined)
-  if (given?.stage.order !== undefined)
-    return { order: given.stage.order, orderGiven: pathText([...given.path, 'order']) }
+  const levels = levelsOf(options.map)
+  for (const { given, path } of levels) {
+    if (given.order !== undefined) return { order: given.order, orderGiven: pathText([...path, 'order']) }
+  }
+  // Branches overtake each other.
+  if (levels.some(({ given }) => hasBranches(given))) return { order: 'key', orderGiven: undefined }
   const sinks = [options.sink, ...Object.values(options.sinks ?? {})]
   const isOneStream = options.source.ordered === true && sinks.every((sink) => sink.ordered === true)
   return { order: isOneStream ? 'source' : 'key', orderGiven: undefined }

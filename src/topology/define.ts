@@ -39,8 +39,9 @@ export function trustDefinitions(): void {
   Object.defineProperty(globalThis, TRUSTED, { value: true })
 }
 
+// Jitless: the schema looks once, and to generate code for it would take longer.
 function check(options: TopologyOptions): string[] {
-  const { error } = topologySchema().safeParse(options)
+  const { error } = topologySchema().safeParse(options, { jitless: true })
   const problems = error === undefined ? [] : problemsOf(error.issues, options)
   // What is merely unknown does not keep the rest from being read.
   const readable = problems.every((line) => line.startsWith('unknown option '))
@@ -58,6 +59,7 @@ function freeze(topology: Topology): Topology {
     Object.freeze(retry.backoff)
     Object.freeze(retry)
   }
+  for (const { when } of topology.stages) Object.freeze(when)
   for (const { when, to } of topology.routes) {
     Object.freeze(when)
     Object.freeze(to)

@@ -2,10 +2,10 @@
 
 import type { LogLevel, LogWriter } from '../kernel/log.js'
 import type { Replay } from '../replay/dead-line.js'
+import type { CrewLife } from './life.js'
 import type { PlanMemory } from './memory.js'
 import type { Plan } from './plan.js'
 import type { Topology } from './types.js'
-import type { CrewLife } from './wire.js'
 
 export type HandsOptions = {
   topology: Topology

@@ -1,7 +1,6 @@
 // Why a module could not be imported, in one line: where, what, what to do.
 // Node's own errors name files by URL, hide the line of a syntax error, and suggest nothing.
 
-import { spawnSync } from 'node:child_process'
 import { dirname, extname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isMillraceError, MillraceError } from '../kernel/failure.js'
@@ -138,6 +137,8 @@ function headerPlace(error: Error): Place | undefined {
 
 // …and of others only when it prints them as it dies. So a child imports the module once more, as far as it gets.
 function probePlace(url: URL): Place | undefined {
+  // Every thread imports this file: a child is for few.
+  const { spawnSync } = process.getBuiltinModule('node:child_process')
   const child = spawnSync(
     process.execPath,
     ['--input-type=module', '-e', `import(${JSON.stringify(url.href)})`],

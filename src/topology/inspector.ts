@@ -9,9 +9,9 @@ import type { LastErrors } from './last-errors.js'
 import type { PlanMemory } from './memory.js'
 import type { ActorKind, Plan, PlannedActor } from './plan.js'
 import { Recent } from './recent.js'
+import { roleOf } from './role-of.js'
 import type { ActorView, Inspection, Progress } from './running.js'
-import type { Topology } from './types.js'
-import { roleOf } from './wire.js'
+import type { Stage, Topology } from './types.js'
 
 export type InspectorOptions = {
   topology: Topology
@@ -137,7 +137,7 @@ export class Inspector {
       name,
       kind,
       thread,
-      ...(kind === 'mapper' && { stage: topology.stages[stage].name }),
+      ...(kind === 'mapper' && stageView(topology.stages[stage])),
       ...(kind === 'sink' && { role: roleOf(topology, sink).role }),
       counts: this.counters[index].snapshot(),
       ...this.recents[index].since(nowMs),
@@ -156,6 +156,10 @@ export class Inspector {
     })
     return [...down, ...failing]
   }
+}
+
+function stageView({ name, level, branchOf, when }: Stage): Partial<ActorView> {
+  return { stage: name, level, ...(branchOf !== undefined && { when: when ?? null }) }
 }
 
 function failureView(failure: unknown): { code: string; message: string } {

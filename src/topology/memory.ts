@@ -1,5 +1,6 @@
 // The shared memory of a plan: made once by whoever runs the topology, owned by no actor, opened by each on its thread.
 
+import { createCancellationMemory } from '../kernel/cancellation-memory.js'
 import { createCellMemory } from '../kernel/cell.js'
 import { createCountersMemory } from '../kernel/counters.js'
 import { DOORBELL_BYTES, ISOLATION_BYTES, PULSE_BYTES } from '../kernel/layout.js'
@@ -17,6 +18,8 @@ export type PlanMemory = {
   pulses: SharedArrayBuffer[]
   /** One for all. */
   isolation: SharedArrayBuffer
+  /** One for all, where the source cancels. */
+  cancellation: SharedArrayBuffer | undefined
 }
 
 /** Where mailboxes and sequences begin: 0 but in tests, which begin near the wrap. */
@@ -34,6 +37,8 @@ export function createMemory(plan: Plan, start: MemoryStart = { position: 0, seq
     bells: plan.threads.map(() => new SharedArrayBuffer(DOORBELL_BYTES)),
     pulses: plan.threads.map(() => new SharedArrayBuffer(PULSE_BYTES)),
     isolation: new SharedArrayBuffer(ISOLATION_BYTES),
+    cancellation:
+      plan.cancelSlots === 0 ? undefined : createCancellationMemory(plan.cancelSlots, plan.actors.length),
   }
 }
 

@@ -2,6 +2,7 @@
 // It is plain data, made on the main thread only, and sent to the threads with the memory.
 
 import { MAPPER_REGISTERS, READER_REGISTERS } from '../actors/registers.js'
+import { CANCEL_KEY_BYTES, cancelSlotsFor } from '../kernel/cancellation-memory.js'
 import { countText } from '../kernel/count-text.js'
 import { MillraceError } from '../kernel/failure.js'
 import { MAILBOX_HEADER_BYTES } from '../kernel/layout.js'
@@ -32,6 +33,8 @@ export type Plan = {
   actors: PlannedActor[]
   mailboxes: PlannedMailbox[]
   threads: string[]
+  /** Slots for the records that the source cancels; 0 where it cancels none. */
+  cancelSlots: number
   memoryBytes: number
 }
 
@@ -72,8 +75,8 @@ class Planner {
     const { stages, sinks, routes, fallback, onSuccess, inline } = this.topology
     const reader = this.actor('reader', 'reader', 'ingress')
     let last = [reader]
+    let mappers: PlannedActor[] = []
     stages.forEach((stage, number) => {
-      const mappers: PlannedActor[] = []
       const threads = inline ? 1 : stage.threads
       for (let replica = 0; replica < threads; replica++) {
         const name = threads === 1 ? stage.name : `${stage.name}-${replica}`
@@ -81,8 +84,11 @@ class Planner {
         this.park(mapper)
         mappers.push(mapper)
       }
+      // Branches lie side by side.
+      if (stages[number + 1]?.level === stage.level) return
       this.connect(last, mappers)
       last = mappers
+      mappers = []
     })
     const sinkActors = sinks.map((role) => this.sink(role))
     const fallbackActor = fallback && this.sink(fallback)
@@ -104,6 +110,7 @@ class Planner {
       actors: this.actors,
       mailboxes: this.mailboxes,
       threads: this.threads(),
+      cancelSlots: this.cancelSlots,
       memoryBytes: this.memoryBytes(),
     }
   }
@@ -134,6 +141,10 @@ class Planner {
     thread: string,
     extra: Partial<PlannedActor> = {},
   ): PlannedActor {
+    if (this.actors.some((other) => other.name === name)) {
+      const what = `map: two threads would have the name ${JSON.stringify(name)}: give one of the stages another name`
+      throw new MillraceError('ERR_CONFIG', `topology ${JSON.stringify(this.topology.name)}: ${what}`)
+    }
     const actor: PlannedActor = {
       name,
       kind,
@@ -173,7 +184,16 @@ class Planner {
     return [...new Set(this.actors.map((actor) => actor.thread))]
   }
 
+  private get cancelSlots(): number {
+    const { source, limits } = this.topology
+    return source.cancels === true ? cancelSlotsFor(limits.inFlight) : 0
+  }
+
   private memoryBytes(): number {
-    return this.mailboxes.reduce((sum, mailbox) => sum + mailbox.capacityBytes + MAILBOX_HEADER_BYTES, 0)
+    const cancelBytes = this.cancelSlots * CANCEL_KEY_BYTES
+    return this.mailboxes.reduce(
+      (sum, mailbox) => sum + mailbox.capacityBytes + MAILBOX_HEADER_BYTES,
+      cancelBytes,
+    )
   }
 }

@@ -33,7 +33,13 @@ function linesOf(issue: Issue, above: Path, options: unknown): string[] {
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => unknownOption(path, key, issue.message.split(' ')))
   if (issue.code === 'invalid_union') {
-    const chosen = issue.errors.find(isMeant)
+    const meant = issue.errors.filter(isMeant)
+    // Who gave branches meant no handler.
+    const isWhole = (issues: readonly Issue[]) =>
+      issues.every(
+        (inner) => inner.path.length !== 1 || valueAt([...path, ...inner.path], options) !== undefined,
+      )
+    const chosen = meant.find(isWhole) ?? meant[0]
     if (chosen !== undefined) return chosen.flatMap((inner) => linesOf(inner, path, options))
   }
   return [problem(path, gotAt(path, options), issue.message)]

@@ -9,7 +9,7 @@ import type { Stage, Topology } from './types.js'
 /** Makes it of one that was loaded. It has no admin port: another process may run the topology now. */
 export function withReplay(topology: Topology, replay: Replay): Topology {
   const places = placesOf(topology)
-  const stages = topology.stages.map((stage, number) => passing(stage, number, places))
+  const stages = topology.stages.map((stage) => passing(stage, topology, places))
   return { ...topology, source: deadLetters(replay, places), stages, admin: undefined }
 }
 
@@ -22,11 +22,13 @@ export function placesOf({ stages, sinks, fallback, onSuccess }: Topology): Plac
   )
 }
 
-function passing(stage: Stage, number: number, places: Places): Stage {
+function passing(stage: Stage, { stages }: Topology, places: Places): Stage {
   const handler: MapHandler = (message, context) => {
     const place = message.headers[STAGE_HEADER]
     const first = place === undefined ? 0 : (places.firstStage(String(place)) ?? 0)
-    return first > number ? message : stage.handler(message, context)
+    // Past all stages there is none: everything passes it on.
+    const level = stages[first]?.level ?? Number.POSITIVE_INFINITY
+    return level > stage.level ? message : stage.handler(message, context)
   }
   return { ...stage, handler }
 }

@@ -16,6 +16,17 @@ export function routeFunction(routes: Topology['routes'], destinations: readonly
   }
 }
 
+/** Makes the function that chooses a branch: the first whose condition fits; one without a condition takes everything. */
+export function branchFunction(
+  conditions: readonly (TagCondition | undefined)[],
+): (tags: readonly string[]) => number {
+  const last = conditions.length - 1
+  return (tags) => {
+    for (let i = 0; i < last; i++) if (matches(conditions[i] as TagCondition, tags)) return i
+    return last
+  }
+}
+
 /** `and`: all of the tags; `or`: one of them; `not`: none of them. */
 export function matches(when: TagCondition, tags: readonly string[]): boolean {
   if (when.and !== undefined) return when.and.every((tag) => tags.includes(tag))

@@ -2,6 +2,7 @@
 
 import type { ThreadView } from './hands.js'
 import type { ActorKind } from './plan.js'
+import type { TagCondition } from './types.js'
 
 /** Counts of everything since the start. read = acked + nacked + inFlight + abandoned, always. */
 export type Counts = {
@@ -60,8 +61,12 @@ export type ActorView = {
   name: string
   kind: ActorKind
   thread: string
-  /** Of a mapper. */
+  /** Of a mapper: its stage, or branch of a stage. */
   stage?: string
+  /** Of a mapper: number of its stage, from 0; branches of one stage have the same. */
+  level?: number
+  /** Of a mapper of a branch: which messages it takes; null for all that no other takes. */
+  when?: TagCondition | null
   /** Of a sink. */
   role?: 'sink' | 'fallback' | 'onSuccess'
   /** Since the start; those that are zero are left out. */

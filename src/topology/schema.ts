@@ -20,7 +20,8 @@ const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 const ORDERS = ['none', 'key', 'source'] as const
 const HANDLER_WANTED = 'a function (message, context)'
-const MAP_WANTED = 'a function (message, context), a map stage { handler }, or a list of them'
+const MAP_WANTED = 'a function (message, context), a map stage { handler } or { branches }, or a list of them'
+const BRANCHES_WANTED = 'a list of branches { name, when, handler }'
 const CONDITION_WANTED = 'an object with exactly one of and, or, not'
 
 /** Gives the schema of all that defineTopology takes, always the same object. As JSON schema: json-schema.ts. */
@@ -123,6 +124,7 @@ function sourceSchema() {
     name: z.string({ error: 'a text' }).optional(),
     ordered: flag().optional(),
     redelivers: flag().optional(),
+    cancels: flag().optional(),
     checkpoint: z.string({ error: 'the path of a directory' }).optional(),
     total: between(0, Number.MAX_SAFE_INTEGER).optional(),
     unit: oneOf(['records', 'bytes']).optional(),
@@ -132,11 +134,11 @@ function sourceSchema() {
 
 function mapSchema(retry: ReturnType<typeof retrySchema>) {
   const handler = fn(HANDLER_WANTED)
-  const stage = options('a map stage: an object with a handler', {
+  const name = nameSchema().describe('Default map, or map-1, map-2… where there are several.').optional()
+  const order = oneOf(ORDERS).optional()
+  const own = {
     handler,
-    name: nameSchema().describe('Default map, or map-1, map-2… where there are several.').optional(),
     threads: whole(1, 64).describe('Map threads. Default: the cores that the other actors leave.').optional(),
-    order: oneOf(ORDERS).optional(),
     concurrency: whole(1, 65_536).describe('Async calls in flight per thread. Default 64.').optional(),
     handlerTimeoutMs: whole(1, DAY_MS)
       .describe('An async handler without a result after this long fails that attempt. Default 30,000.')
@@ -145,25 +147,43 @@ function mapSchema(retry: ReturnType<typeof retrySchema>) {
     rekey: flag()
       .describe('True where the keys that the handler sets decide the order from here on.')
       .optional(),
+  }
+  const stage = options('a map stage: an object with a handler', { ...own, name, order })
+  const branch = options('a branch: an object with a name and a handler', {
+    ...own,
+    name: nameSchema().describe('In full stage.branch.'),
+    when: conditionSchema()
+      .describe('Which messages it takes: the first branch that fits decides. The last one has none.')
+      .optional(),
   })
-  const one = z.union([handler, stage], { error: `${HANDLER_WANTED}, or a map stage { handler }` })
-  return z.union([handler, stage, z.array(one, { error: MAP_WANTED })], { error: MAP_WANTED })
+  const branches = z
+    .array(branch, { error: BRANCHES_WANTED })
+    .min(1, { error: BRANCHES_WANTED })
+    .describe("Several handlers, chosen by a message's tags.")
+  const branched = options('a map stage: an object with branches', { branches, name, order })
+  const one = z.union([handler, stage, branched], {
+    error: `${HANDLER_WANTED}, or a map stage { handler } or { branches }`,
+  })
+  return z.union([handler, stage, branched, z.array(one, { error: MAP_WANTED })], { error: MAP_WANTED })
 }
 
-function routeSchema() {
+function conditionSchema() {
   const tag = z.string({ error: 'a tag: a text' }).min(1, { error: 'a tag: a text' })
   const tags = z.array(tag, { error: 'a list of tags' })
-  const when = options(CONDITION_WANTED, {
+  return options(CONDITION_WANTED, {
     and: tags.optional(),
     or: tags.min(1, { error: 'a list of at least one tag (an empty one matches nothing)' }).optional(),
     not: tags.optional(),
   }).refine((given) => Object.values(given).filter((each) => each !== undefined).length === 1, {
     error: CONDITION_WANTED,
   })
+}
+
+function routeSchema() {
   const target = z.string({ error: 'the name of a sink, or "drop"' })
   const targets = z.array(target, { error: 'a list' }).min(1, { error: 'at least one name; to drop, "drop"' })
   return options('a route: an object with when and to', {
-    when: when.describe("A condition over a message's tags."),
+    when: conditionSchema().describe("A condition over a message's tags."),
     to: z
       .union([target, targets], { error: 'the name of a sink, "drop", or a list of sinks' })
       .describe("'sink', 'fallback', 'onSuccess', 'drop', or a name of `sinks`; a list makes copies."),

@@ -6,7 +6,6 @@ import { within } from '../kernel/deadline.js'
 import { MillraceError } from '../kernel/failure.js'
 import { type BegunFiles, closeBegunFiles } from './begun-files.js'
 import type { Hands } from './hands.js'
-import { holdouts } from './holdouts.js'
 import { Inspector } from './inspector.js'
 import type { LastErrors } from './last-errors.js'
 import type { PlanMemory } from './memory.js'
@@ -82,7 +81,7 @@ export class Supervisor implements Running {
     if (this.state === 'running') {
       this.state = 'draining'
       const { graceMs } = this.topology.limits
-      this.graceTimer = setTimeout(() => void this.fail(this.heldOut(graceMs)), graceMs)
+      this.graceTimer = setTimeout(() => this.heldOut(graceMs).catch((error) => this.fail(error)), graceMs)
       this.hands.drain()
     }
     return this.finished
@@ -154,13 +153,14 @@ export class Supervisor implements Running {
     return { ...progress, name: this.topology.name, rate, ok: refused === 0 && progress.inFlight === 0 }
   }
 
-  private heldOut(graceMs: number): Error {
+  private async heldOut(graceMs: number): Promise<void> {
     const { topology, plan, memory } = this
+    const { holdouts } = await import('./holdouts.js')
     const { inFlight } = this.progress()
     const all = holdouts(topology, plan, memory, this.inspector.counters)
     const by = all.length > 0 ? all.join(', ') : 'nobody has any in hand: they lie in the mailboxes'
     const what = `topology "${topology.name}": ${countText(inFlight)} records were still in flight ${countText(graceMs)} ms after the drain began (${by})`
-    return new MillraceError('ERR_DRAIN', what)
+    await this.fail(new MillraceError('ERR_DRAIN', what))
   }
 }
 

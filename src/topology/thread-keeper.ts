@@ -17,10 +17,10 @@ import { Watchdog } from '../kernel/watchdog.js'
 import { isBlamed, makesSuspects } from './blame.js'
 import type { Reports, ThreadHandsOptions, ThreadView } from './hands.js'
 import { endsWithin } from './last-resort.js'
+import type { CrewLife } from './life.js'
 import { DEATHS_MAX, DEATHS_WITHIN_MS, Restarts } from './restarts.js'
 import { ThreadLink } from './thread-link.js'
 import { stuckIn } from './user-code.js'
-import type { CrewLife } from './wire.js'
 
 export type KeeperOptions = ThreadHandsOptions & { thread: string }
 

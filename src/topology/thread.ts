@@ -10,12 +10,12 @@ import type { Replay } from '../replay/dead-line.js'
 import { Crew } from './crew.js'
 import { trustDefinitions } from './define.js'
 import { fingerprintOf } from './fingerprint.js'
+import type { CrewLife } from './life.js'
 import { loadTopology } from './load.js'
 import type { PlanMemory } from './memory.js'
-import { otherDefinition } from './other-definition.js'
 import type { Plan } from './plan.js'
 import type { Topology } from './types.js'
-import type { CrewLife } from './wire.js'
+import { loadTypescriptLoader } from './typescript-loader.js'
 
 /** What a thread is given. */
 export type ThreadTask = {
@@ -116,9 +116,9 @@ async function load({ module, fingerprint, replay, thread }: ThreadTask): Promis
   const url = new URL(module)
   // The main thread has checked the same definition; the fingerprint says that it is the same.
   trustDefinitions()
-  await (await import('./typescript-loader.js')).loadTypescriptLoader(url)
+  await loadTypescriptLoader(url)
   const topology = await loadTopology(url)
   if ((await fingerprintOf(topology, url)) !== fingerprint)
-    throw otherDefinition(topology, `thread ${thread}`)
+    throw (await import('./other-definition.js')).otherDefinition(topology, `thread ${thread}`)
   return replay === undefined ? topology : (await import('./replay.js')).withReplay(topology, replay)
 }

@@ -24,6 +24,22 @@ export type MapStage = {
   rekey?: boolean
 }
 
+/** One of several handlers of a stage: a stage of its own, with threads of its own. */
+export type MapBranch = Omit<MapStage, 'name' | 'order'> & {
+  /** In full `stage.branch`: so it is called in logs, metrics and plans. */
+  name: string
+  /** Which messages it takes; the first branch that fits decides. The last one has none: it takes everything else. */
+  when?: TagCondition
+}
+
+/** A map stage whose messages are shared out, by their tags, among several handlers. */
+export type MapBranches = {
+  branches: readonly MapBranch[]
+  /** Default `map`, or `map-1`, `map-2`… where there are several stages. */
+  name?: string
+  order?: Order
+}
+
 /** A condition over a message's tags: exactly one of the three. */
 export type TagCondition =
   | { and: readonly string[]; or?: never; not?: never }
@@ -54,7 +70,7 @@ export type TopologyOptions = {
   /** Letters, digits, `-`, `_` and `.`. */
   name: string
   source: Source
-  map?: MapHandler | MapStage | readonly (MapHandler | MapStage)[]
+  map?: MapHandler | MapStage | MapBranches | readonly (MapHandler | MapStage | MapBranches)[]
   sink: Sink
   /** Further sinks, which `routes` name. */
   sinks?: Readonly<Record<string, Sink>>
@@ -72,8 +88,15 @@ export type TopologyOptions = {
   threads?: 0
 }
 
+/** A stage, or one of its branches. */
 export type Stage = {
   readonly name: string
+  /** Number of the stage: branches of one stage have the same. */
+  readonly level: number
+  /** The stage that it is a branch of. */
+  readonly branchOf: string | undefined
+  /** Of a branch: which messages it takes; undefined for all that no other branch takes. */
+  readonly when: TagCondition | undefined
   readonly handler: MapHandler
   readonly threads: number
   readonly concurrency: number

@@ -4,8 +4,8 @@ import { userCodeOf } from '../kernel/cell.js'
 import { countText } from '../kernel/count-text.js'
 import type { PlanMemory } from './memory.js'
 import type { Plan, PlannedActor } from './plan.js'
+import { roleOf } from './role-of.js'
 import type { Topology } from './types.js'
-import { roleOf } from './wire.js'
 
 /** A loop that is parked turns now and then, and a busy machine takes its time: what is shorter says nothing. */
 const LOOP_MS = 1_000

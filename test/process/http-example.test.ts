@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { MAIN, ROOT } from '../support/child.js'
-import { send, until } from '../unit/sources/http/kit.js'
+import { send, until } from '../unit/sources/requests/kit.js'
 import { freePort } from './http-kit.js'
 
 let folder: string

@@ -8,7 +8,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MAIN, ROOT } from '../support/child.js'
-import { send, until } from '../unit/sources/http/kit.js'
+import { send, until } from '../unit/sources/requests/kit.js'
 
 export type Ended = { code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string }
 /** What became of a request: a status, or nothing, and the body that came. */

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { makeCertificate } from '../support/certificate.js'
-import { postText, until } from '../unit/sources/http/kit.js'
+import { postText, until } from '../unit/sources/requests/kit.js'
 import { freePort, Load, Served, serve } from './http-kit.js'
 
 let served: Served

@@ -25,6 +25,9 @@ const plain = {
 const SINK = { ...plain, name: 'sink', attempts: 2, onExhausted: 'fallback' as const }
 const STAGE = {
   name: 's1',
+  level: 0,
+  when: undefined,
+  isBranch: false,
   threads: 1,
   concurrency: 8,
   timeoutMs: 20,

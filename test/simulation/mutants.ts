@@ -15,13 +15,25 @@ const one = (name: string, file: string, find: string, replace: string): Mutant 
 })
 
 /** Plays scripts of one flavour alone: for what is rare among all. */
-const flavoured = (flavour: 'crowded' | 'inParts' | 'nacked', mutant: Mutant): Mutant => ({
+const flavoured = (flavour: 'crowded' | 'inParts' | 'nacked' | 'branched', mutant: Mutant): Mutant => ({
   ...mutant,
   setting: [
     {
       file: 'testing/simulation/script.js',
       find: 'FLAVOURS[Math.floor(random() * 20)]',
       replace: `${flavour} ?? FLAVOURS[Math.floor(random() * 20)]`,
+    },
+  ],
+})
+
+/** Plays scripts whose source cancels alone. */
+const cancelling = (mutant: Mutant): Mutant => ({
+  ...mutant,
+  setting: [
+    {
+      file: 'testing/simulation/script.js',
+      find: "chanceOf(seed, 'cancels') < 0.2",
+      replace: "chanceOf(seed, 'cancels') < 1",
     },
   ],
 })
@@ -145,6 +157,30 @@ export const MUTANTS: readonly Mutant[] = [
     'if (lowest !== undefined)',
     'if (false)',
   ),
+  cancelling(
+    one(
+      'R5: what was cancelled before is left in the slot of a record that is given',
+      READER,
+      'uncancel(this.cancellation, records);',
+      ';',
+    ),
+  ),
+  cancelling(
+    one(
+      'R5: whatever is in its slot cancels a record',
+      'kernel/cancellation.js',
+      'return Atomics.load(this.keys, slot) === keyOf(partition, lo);',
+      'return true;',
+    ),
+  ),
+  cancelling(
+    one(
+      'R5: a handler is called for what was cancelled',
+      MAPPER,
+      'return this.cancellation?.isCancelled(inbound.ring, at) === true;',
+      'return false;',
+    ),
+  ),
   one('O1: a retry is overtaken in its lane', MAPPER, 'if (this.lanes.has(task.lane)) {', 'if (false) {'),
   one(
     'O2: a lane is in two batches',
@@ -191,6 +227,7 @@ export const MUTANTS: readonly Mutant[] = [
     "this.phase = 'last-ring';",
   ),
   one('W2: a consumer is not woken', 'kernel/outbound.js', 'this.consumerBell.ring();', ''),
+  cancelling(one('W5: a cancellation wakes nobody', 'topology/cancel.js', 'bell.ring();', ';')),
   one('W2: a producer that waits for space is not woken', INBOUND, 'this.producerBell.ring();', ';'),
   one(
     'W2: a successor does not ring for what its predecessor owed',
@@ -203,6 +240,31 @@ export const MUTANTS: readonly Mutant[] = [
     'actors/emitter.js',
     'if (written < 0)\n            this.rollback();',
     '',
+  ),
+  flavoured('branched', {
+    name: 'O1: of those aside the newest is written first',
+    setting: [],
+    edits: [
+      {
+        file: 'actors/aside.js',
+        find: 'line.records[0]',
+        replace: 'line.records[line.records.length - 1]',
+      },
+      { file: 'actors/aside.js', find: 'line.records.shift()', replace: 'line.records.pop()' },
+    ],
+  }),
+  flavoured(
+    'branched',
+    one('S1: those aside have the share of the last one read', 'actors/aside.js', '{ ...head }', 'head'),
+  ),
+  flavoured(
+    'branched',
+    one(
+      'a branch is chosen by the tags of the message that an output was made of',
+      'actors/emitter.js',
+      'this.inBranch(this.branches, meta.tags, head.lane, head.sequence)',
+      'this.inBranch(this.branches, message.tags, head.lane, head.sequence)',
+    ),
   ),
   flavoured(
     'nacked',

@@ -13,7 +13,8 @@ export function importsOf(path: string, text: string): Import[] {
     to: targetOf(path, target),
     type: type !== undefined || areTypes(names),
   }))
-  const calls = [...text.matchAll(/\bimport\(\s*'(\.[^']+)'/g)].map(([, target]) => ({
+  // For what they do when they are loaded, and by calls.
+  const calls = [...text.matchAll(/(?:^import\s|\bimport\(\s*)'(\.[^']+)'/gm)].map(([, target]) => ({
     to: targetOf(path, target),
     type: false,
   }))

@@ -45,6 +45,7 @@ function writeActors(scrape: Scrape): void {
     ['failed', 'failed_total', 'counter', 'Attempts that failed.', ['mapper', 'sink']],
     ['retried', 'retried_total', 'counter', 'Attempts after the first.', ['mapper', 'sink']],
     ['held', 'held_total', 'counter', 'Messages that a sink asked to be given again later.', ['sink']],
+    ['cancelled', 'cancelled_total', 'counter', 'Messages for which nobody waited any more.', ['mapper']],
     ['late', 'late_total', 'counter', 'Messages whose answer came after its time-out.', ['mapper', 'sink']],
   ]
   for (const [counter, name, type, help, kinds] of families) {

@@ -15,13 +15,13 @@ function svgOf(parent, tag, attributes, text) {
 
 /* Which column (or, on a narrow screen, row) each actor is in. */
 function levelsOf(actors) {
-  const stages = [...new Set(actors.filter((a) => a.kind === 'mapper').map((a) => a.stage))]
+  const stages = new Set(actors.filter((a) => a.kind === 'mapper').map((a) => a.level)).size
   const forwarder = actors.some((a) => a.kind === 'forwarder') ? 1 : 0
   const level = (a) =>
     a.kind === 'reader' ? 0
-    : a.kind === 'mapper' ? 1 + stages.indexOf(a.stage)
-    : a.kind === 'forwarder' ? 1 + stages.length
-    : 1 + stages.length + forwarder + (a.role === 'sink' ? 0 : 1)
+    : a.kind === 'mapper' ? 1 + a.level
+    : a.kind === 'forwarder' ? 1 + stages
+    : 1 + stages + forwarder + (a.role === 'sink' ? 0 : 1)
   const levels = []
   for (const actor of actors) (levels[level(actor)] ??= []).push(actor)
   return levels.filter((each) => each !== undefined)
@@ -125,9 +125,13 @@ function drawBoxes(svg, snapshot, places) {
       times.textContent = view.kind === 'forwarder' ? 'routes' : 'p50 ' + timeText(view.latencyMs.p50) + ' · p99 ' + timeText(view.latencyMs.p99)
       counts.textContent = countsText(view, trouble) + waitingText(view, now)
       counts.setAttribute('class', trouble === '' ? 'soft' : trouble + '-text')
-      title.textContent = actor.name + (view.lastError ? ': ' + view.lastError.message : '')
+      title.textContent = actor.name + branchText(actor) + (view.lastError ? ': ' + view.lastError.message : '')
     }
   })
+}
+
+function branchText({ when }) {
+  return when === undefined ? '' : ', takes ' + (when === null ? 'all else' : 'tags ' + JSON.stringify(when))
 }
 
 function countsText({ kind, rates, counts }, trouble) {

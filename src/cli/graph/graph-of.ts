@@ -36,6 +36,8 @@ export type Graph = {
   mailboxes: { from: string; to: string; capacityBytes: number; settles: boolean }[]
   /** The first that fits decides; the last one fits all. Empty where there is nothing to decide. */
   routes: { when: TagCondition | null; to: readonly string[] }[]
+  /** Of each stage that has branches: the first branch that fits takes a message; the last one takes all else. */
+  branches: { stage: string; when: TagCondition | null; to: string }[]
 }
 
 /** Makes it. */
@@ -52,6 +54,9 @@ export function graphOf(topology: Topology, plan: Plan): Graph {
       .filter(({ from, to }) => from !== to)
       .map(({ from, to, capacityBytes }) => ({ from, to, capacityBytes, settles: to === 'reader' })),
     routes: routes.length === 0 ? [] : [...routes, { when: null, to: ['sink'] }],
+    branches: topology.stages.flatMap(({ name: to, branchOf, when = null }) =>
+      branchOf === undefined ? [] : [{ stage: branchOf, when, to }],
+    ),
   }
 }
 
@@ -80,9 +85,10 @@ function retryOf({ attempts, backoff, onExhausted }: RetryStrategy): GraphRetry 
 }
 
 /** Says where the order comes from. */
-function whyOrder({ order, orderGiven, source, sinks }: Topology): string {
+function whyOrder({ order, orderGiven, source, sinks, stages }: Topology): string {
   if (orderGiven !== undefined) return `as ${orderGiven} says`
   if (order === 'source') return 'default: the source is one ordered stream, and no sink reorders it'
+  if (stages.some(({ branchOf }) => branchOf !== undefined)) return 'default: branches overtake each other'
   const loose = sinks.filter(({ sink }) => sink.ordered !== true).map(({ name }) => name)
   if (source.ordered !== true) return 'default: the source is not one ordered stream'
   return `default: not ordered is ${loose.join(', ')}`

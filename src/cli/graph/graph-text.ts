@@ -9,7 +9,7 @@ const HEAD = 'actor,thread,kind,runs,at once,batch,timeout,tries,back-off,then,p
 
 /** Gives the text, with a line end. */
 export function graphText(graph: Graph): string {
-  const { name, order, limits, memoryBytes, mailboxes, routes } = graph
+  const { name, order, limits, memoryBytes, mailboxes, routes, branches } = graph
   const of = `${bytesText(memoryBytes)} of at most ${bytesText(limits.memoryBytes)}`
   return [
     name,
@@ -30,6 +30,7 @@ export function graphText(graph: Graph): string {
         settles ? 'settlements' : '',
       ]),
     ),
+    ...(branches.length === 0 ? [] : ['', 'Branches, the first that fits', ...columns(branchRows(graph))]),
     ...(routes.length === 0 ? [] : ['', 'Routes, the first that fits', ...columns(routeRows(graph))]),
     '',
   ].join('\n')
@@ -71,6 +72,10 @@ function retryCells(retry: GraphRetry | undefined): [tries: string, backoff: str
 
 function routeRows({ routes }: Graph): string[][] {
   return routes.map(({ when, to }) => [conditionText(when), `→ ${to.join(', ')}`])
+}
+
+function branchRows({ branches }: Graph): string[][] {
+  return branches.map(({ stage, when, to }) => [stage, conditionText(when), `→ ${to}`])
 }
 
 function columns(rows: readonly (readonly string[])[]): string[] {

@@ -33,7 +33,7 @@ function box(actor: GraphActor, graph: Graph, idOf: (name: string) => string): s
   return `    ${idOf(actor.name)}${open}${labelOf(actor, graph)}${close}`
 }
 
-function labelOf(actor: GraphActor, { routes }: Graph): string {
+function labelOf(actor: GraphActor, { routes, branches }: Graph): string {
   const lines = [actor.name]
   if (actor.runs !== undefined && actor.runs !== actor.name) lines.push(actor.runs)
   if (actor.concurrency !== undefined) lines.push(`concurrency ${actor.concurrency}`)
@@ -46,6 +46,8 @@ function labelOf(actor: GraphActor, { routes }: Graph): string {
     )
   }
   if (actor.parkingBytes > 0) lines.push(`parking ${bytesText(actor.parkingBytes)}`)
+  const branch = branches.find(({ to }) => actor.kind === 'mapper' && to === actor.runs)
+  if (branch !== undefined) lines.push(conditionText(branch.when))
   if (actor.kind === 'forwarder')
     for (const { when, to } of routes) lines.push(`${conditionText(when)} → ${to.join(', ')}`)
   return lines.map(escaped).join('<br/>')

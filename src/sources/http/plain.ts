@@ -1,6 +1,6 @@
 // What stands behind the source `http`: one path, and messages that are answered when they are settled.
 
-import type { Endpoint, Service } from './service.js'
+import type { Endpoint, Service } from '../requests/service.js'
 
 const POST: Endpoint = { method: 'POST', isAsync: false }
 

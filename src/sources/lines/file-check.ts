@@ -1,9 +1,10 @@
 // Looks whether files can be read as lines, and whether a checkpoint could be kept, without opening anything.
 
-import { accessSync, constants, existsSync, statSync } from 'node:fs'
-import { dirname, isAbsolute, resolve } from 'node:path'
+import { accessSync, constants, statSync } from 'node:fs'
+import { isAbsolute, resolve } from 'node:path'
 import { MillraceError, messageOf } from '../../kernel/failure.js'
 import { statDescriptor } from '../../kernel/stat-descriptor.js'
+import { checkDirectory } from '../../store/check-directory.js'
 
 /**
  * Throws ERR_OPEN, with all that is wrong (in the cause each by itself), unless each path is a regular file that may be read (`-` is the descriptor of stdin),
@@ -31,13 +32,6 @@ export function checkIsFile(path: string): void {
   if (!stat.isFile()) throw new Error('it is no regular file, and can be read once only: give it on stdin')
 }
 
-function checkDirectory(directory: string): void {
-  const stat = statSync(directory, { throwIfNoEntry: false })
-  if (stat === undefined) checkCanBeMade(directory)
-  else if (!stat.isDirectory()) throw new Error('it is no directory')
-  else accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK)
-}
-
 function checkFile(path: string): void {
   checkIsFile(path)
   accessSync(path, constants.R_OK)
@@ -45,14 +39,6 @@ function checkFile(path: string): void {
 
 function checkStdin(fd: number): void {
   if (statDescriptor(fd).isDirectory()) throw new Error('EISDIR: it is a directory, wanted a file or a pipe')
-}
-
-/** All directories that are missing are made: what counts is the first that is there. */
-function checkCanBeMade(directory: string): void {
-  let above = dirname(directory)
-  while (!existsSync(above) && above !== dirname(above)) above = dirname(above)
-  if (!statSync(above).isDirectory()) throw new Error(`${above} is no directory`)
-  accessSync(above, constants.W_OK | constants.X_OK)
 }
 
 function problemOf(what: string, look: () => void): { text: string; cause: unknown } | undefined {

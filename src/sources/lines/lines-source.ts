@@ -3,22 +3,17 @@
 
 import { systemClock } from '../../kernel/clock.js'
 import { MillraceError } from '../../kernel/failure.js'
+import type { LinesParts } from '../lines.js'
 import type { SourceAck, SourceContext, SourceNack, SourcePosition, SourceRecord } from '../source.js'
 import { createRecord } from '../support/record.js'
 import { Redeliveries } from '../support/redeliveries.js'
 import { Waiter } from '../support/waiter.js'
 import type { Checkpoint } from './checkpoint.js'
-import { checkFiles } from './file-check.js'
 import { FileInput } from './file-input.js'
 import type { Input } from './input.js'
 import { keysOf, type LineRules, splitLines } from './split-lines.js'
 import { StdinInput } from './stdin-input.js'
 import { Unsettled } from './unsettled.js'
-
-/** What tests make smaller, or feed themselves. */
-export type LinesParts = { chunkBytes: number; stdinFd: number; keptBytesMax: number }
-
-export const LINES_PARTS: LinesParts = { chunkBytes: 262_144, stdinFd: 0, keptBytesMax: 67_108_864 }
 
 /** Records given by one `read`, and bytes given again by one. */
 const RECORDS_MAX = 4_096
@@ -51,11 +46,6 @@ export class LinesSource {
     this.#keys = keys
     this.#parts = parts
     this.#directory = directory
-  }
-
-  /** Throws ERR_OPEN where a file cannot be read, or the checkpoint not be written. */
-  check(): void {
-    checkFiles(this.#paths, this.#parts.stdinFd, this.#directory)
   }
 
   open(context: SourceContext): void | Promise<void> {

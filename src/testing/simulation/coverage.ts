@@ -28,6 +28,24 @@ export class Coverage {
     return this.missingAt(giving, name, tagsOf(this.script, 'source', name) ?? [], 0)
   }
 
+  /** Gives the branches that a message has come through before a stage: order is promised within them only. */
+  pathOf(message: string, level: number): string {
+    const parts = message.split('/')
+    let name = parts[0]
+    let tags: readonly string[] = tagsOf(this.script, 'source', name) ?? []
+    const path: string[] = []
+    for (let before = 0; before < level; before++) {
+      const stage = stageFor(this.script, before, tags)
+      if (stage === undefined) break
+      if (stage.isBranch) path.push(stage.name)
+      if (stageNature(this.script, stage, name).children === undefined) continue
+      const child = parts.slice(0, name.split('/').length + 1).join('/')
+      tags = tagsAfter(this.script, stage, name, child, tags)
+      name = child
+    }
+    return path.join(' ')
+  }
+
   /** Tells whether anybody may have nacked any of a record. */
   mayNack(giving: Giving): boolean {
     for (const offers of giving.offers.values()) {
@@ -87,7 +105,7 @@ export class Coverage {
     tags: readonly string[],
     number: number,
   ): string | undefined {
-    const stage = this.script.stages[number]
+    const stage = stageFor(this.script, number, tags)
     if (stage === undefined) return this.missingAtSinks(giving, name, tags)
     if (this.gaveUp(giving, name, (from) => isOf(from, stage))) return undefined
     const nature = stageNature(this.script, stage, name)
@@ -96,7 +114,7 @@ export class Coverage {
     const missing =
       nature.fails === NEVER || nature.kills === NEVER
         ? `${name} failed at ${stage.name}, and is nowhere`
-        : this.missingChildren(giving, name, tags, number)
+        : this.missingChildren(giving, name, tags, stage)
     if (!mayDrop) return missing
     // Some of it may have been made, and the rest dropped: at least one drop was counted, if anything is not there.
     const isDropped = missing !== undefined || this.decided.dropped > before.dropped
@@ -109,11 +127,10 @@ export class Coverage {
     giving: Giving,
     name: string,
     tags: readonly string[],
-    number: number,
+    stage: StageScript,
   ): string | undefined {
-    const stage = this.script.stages[number]
     const { children, form } = stageNature(this.script, stage, name)
-    if (children === undefined) return this.missingAt(giving, name, tags, number + 1)
+    if (children === undefined) return this.missingAt(giving, name, tags, stage.level + 1)
     if (children.length === 0) {
       const isDone = giving
         .callsOf(stage.name, name)
@@ -122,9 +139,8 @@ export class Coverage {
       return isDone ? undefined : `${name} was never handled at ${stage.name}`
     }
     for (const child of children) {
-      const isBare = form === 'value' && children.length === 1 && !stage.rekey
-      const own = isBare ? tags : (tagsOf(this.script, stage.name, child) ?? tags)
-      const missing = this.missingAt(giving, child, own, number + 1)
+      const own = tagsAfter(this.script, stage, name, child, tags)
+      const missing = this.missingAt(giving, child, own, stage.level + 1)
       if (missing !== undefined) return missing
     }
     return undefined
@@ -186,6 +202,24 @@ export class Coverage {
     const { sinks, fallback, onSuccess } = this.script
     return [...sinks, fallback, onSuccess].find((each) => each?.name === name) as SinkScript
   }
+}
+
+/** Gives the stage, or the branch of it, that a message with these tags comes to; undefined behind the last stage. */
+function stageFor({ stages }: Script, level: number, tags: readonly string[]): StageScript | undefined {
+  return stages.find((each) => each.level === level && (each.when === undefined || matches(each.when, tags)))
+}
+
+/** Gives the tags of a message that a stage has made of another. */
+function tagsAfter(
+  script: Script,
+  stage: StageScript,
+  name: string,
+  child: string,
+  tags: readonly string[],
+): readonly string[] {
+  const { children, form } = stageNature(script, stage, name)
+  const isBare = form === 'value' && children?.length === 1 && !stage.rekey
+  return isBare ? tags : (tagsOf(script, stage.name, child) ?? tags)
 }
 
 /** Tells whether an actor's name is one of a stage's. */

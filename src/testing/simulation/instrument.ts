@@ -41,6 +41,7 @@ function watchedSource(source: Source, { world, ledger }: Watch): Source {
     ...(source.name !== undefined && { name: source.name }),
     ...(source.ordered !== undefined && { ordered: source.ordered }),
     ...(source.redelivers !== undefined && { redelivers: source.redelivers }),
+    ...(source.cancels !== undefined && { cancels: source.cancels }),
     read: (max) => {
       const result = source.read(max)
       if (!isPromise(result)) {

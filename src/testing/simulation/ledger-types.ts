@@ -55,6 +55,7 @@ export class Giving {
   readonly delivery: number
   readonly keys: readonly string[]
   verdict: Verdict = 'open'
+  wasCancelled = false
   readonly calls = new Map<string, CallEntry[]>()
   readonly offers = new Map<string, OfferEntry[]>()
 

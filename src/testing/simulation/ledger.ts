@@ -2,9 +2,11 @@
 // It complains at once where a promise is broken: what is acked was taken by somebody (I1), nothing is offered again that was surely
 // done (I3), order holds (I4), a lane is in one place at a time (O1, O2).
 
+import { CANCELLED } from '../../kernel/cancellation.js'
 import type { Message } from '../../kernel/message.js'
 import type { SourcePosition, SourceRecord } from '../../sources/source.js'
-import type { Topology } from '../../topology/types.js'
+import type { Stage, Topology } from '../../topology/types.js'
+import { CancelBook } from './cancel-book.js'
 import { type CallEntry, Giving } from './ledger-types.js'
 import { OfferBook } from './offer-book.js'
 import { OrderBook } from './order-book.js'
@@ -25,6 +27,7 @@ export class Ledger {
   readonly options: LedgerOptions
   readonly offers: OfferBook
   readonly order: OrderBook
+  readonly cancels: CancelBook
   /** Number of the reader's life. */
   epoch = 1
   /** What was told to the source. */
@@ -50,6 +53,7 @@ export class Ledger {
   constructor(options: LedgerOptions) {
     this.options = options
     this.order = new OrderBook(options.topology, options.broken)
+    this.cancels = new CancelBook(options.topology.limits.inFlight)
     this.offers = new OfferBook(this)
   }
 
@@ -97,6 +101,7 @@ export class Ledger {
       const giving = new Giving(position, this.epoch, isAgain ? before.delivery + 1 : 0, keys)
       this.last.set(position, giving)
       this.givings.set(`${position}/${giving.epoch}/${giving.delivery}`, giving)
+      this.cancels.given(giving)
       names.push(String(offset))
     }
     if (records.length > 0) this.options.tell('source', `gives ${names.join(' ')}`)
@@ -117,9 +122,27 @@ export class Ledger {
     for (const position of positions) {
       const giving = this.settle(position, 'nacked')
       this.told.nacks++
-      if (giving !== undefined && !this.mayNack(giving))
+      if (giving !== undefined && !giving.wasCancelled && !this.mayNack(giving))
         this.options.broken('S2', `${giving.title} is nacked, and nobody has nacked any of it`)
     }
+  }
+
+  /** The source says that nobody waits for a record. */
+  cancelled(giving: Giving): void {
+    this.options.tell('source', `cancels ${giving.title}`)
+    this.cancels.cancelled(giving)
+  }
+
+  /** The signal of a message has aborted. */
+  aborted(message: Message, reason: unknown): void {
+    const giving = this.givingOf(message)
+    // What is left of an epoch that is over has the offsets of records that are given again.
+    if (giving?.epoch !== this.epoch || giving.wasCancelled) return
+    if ((reason as Error).message === CANCELLED)
+      this.options.broken(
+        'R5',
+        `the signal of a message of ${giving.title} was aborted, and nobody cancelled it`,
+      )
   }
 
   /** A handler is called for a message; or the stream that it returned is pulled. */
@@ -136,15 +159,16 @@ export class Ledger {
     }
     const giving = this.givingOf(message)
     const name = this.nameOf(message)
-    const number = topology.stages.findIndex((each) => each.name === stage)
-    const key = giving && this.order.keyOf(giving, message, number)
-    if (!isPull && topology.order === 'key')
-      this.watchLane(stage, topology.stages[number].handlerTimeoutMs, name, key, entry)
+    const known = topology.stages.find((each) => each.name === stage) as Stage
+    const key = giving && this.order.keyOf(giving, message, known.level)
+    if (!isPull && topology.order === 'key') this.watchLane(stage, known.handlerTimeoutMs, name, key, entry)
     this.lastCalls.set(thread, entry)
-    this.inHand.set(entry, topology.stages[number].handlerTimeoutMs)
+    this.inHand.set(entry, known.handlerTimeoutMs)
     if (giving === undefined) return entry
+    if (!isPull && this.cancels.holds(giving))
+      this.options.broken('R5', `${name} of ${giving.title} is begun at ${stage}, though it is cancelled`)
     const calls = giving.callsOf(stage, name)
-    if (!isPull && calls.length === 0) this.order.checkCall(stage, message, name, key)
+    if (!isPull && calls.length === 0) this.order.checkCall(known, message, name, key)
     giving.calls.set(`${stage}|${name}`, [...calls, entry])
     return entry
   }

@@ -90,8 +90,8 @@ export function keysOf({ keyCount, seed }: Script, number: number): string[] {
 }
 
 /** Gives the tags that a message is given where it is made; undefined: those that it had. */
-export function tagsOf({ seed, routes }: Script, where: string, name: string): string[] | undefined {
-  if (routes.length === 0) return undefined
+export function tagsOf({ seed, routes, stages }: Script, where: string, name: string): string[] | undefined {
+  if (routes.length === 0 && !stages.some(({ isBranch }) => isBranch)) return undefined
   const tags = [
     'left',
     'right',

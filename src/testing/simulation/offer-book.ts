@@ -27,11 +27,11 @@ export class OfferBook {
   /** A sink is about to be given a batch. */
   offered(role: SinkRole, thread: string, messages: readonly Message[]): BatchEntry {
     const { ledger } = this
-    const { now, topology, tell } = ledger.options
+    const { now, tell } = ledger.options
     const keys = messages.map((message) => {
       const giving = ledger.givingOf(message)
       return role.role === 'sink' && giving !== undefined
-        ? ledger.order.keyOf(giving, message, topology.stages.length)
+        ? ledger.order.keyOf(giving, message, Number.POSITIVE_INFINITY)
         : undefined
     })
     const batch: BatchEntry = {

@@ -1,7 +1,7 @@
 // Watches order (I4): first occurrences of messages with the same keys, or of all under order 'source', come as they were read.
 
 import type { Message } from '../../kernel/message.js'
-import type { Topology } from '../../topology/types.js'
+import type { Stage, Topology } from '../../topology/types.js'
 import type { Giving } from './ledger-types.js'
 import { rootOf } from './root-of.js'
 import { comparePaths } from './texts.js'
@@ -11,38 +11,52 @@ type Place = { sequence: number; name: string }
 export class OrderBook {
   private readonly topology: Topology
   private readonly broken: (rule: string, what: string) => void
+  /**
+   * Says by which branches a message came before a stage: those of different branches overtake each other. Undefined where
+   * nobody knows.
+   */
+  pathOf: (name: string, level: number) => string | undefined
   private readonly last = new Map<string, Place>()
 
   constructor(topology: Topology, broken: (rule: string, what: string) => void) {
     this.topology = topology
     this.broken = broken
+    this.pathOf = (_, level) => (this.hasBranchesBefore(level) ? undefined : '')
   }
 
   /**
    * What a message is ordered by before a stage, or after all of them; undefined for nothing. After a stage that sets new keys,
    * order is promised to those that had the same keys before, too; after several, to nobody whose keys in between are not known.
    */
-  keyOf(giving: Giving, message: Message, stage: number): string | undefined {
+  keyOf(giving: Giving, message: Message, level: number): string | undefined {
     const { order, stages } = this.topology
     if (order === 'source') return 'source'
     if (order === 'none' || giving.keys.length === 0) return undefined
-    const rekeys = stages.slice(0, stage).filter(({ rekey }) => rekey).length
+    // Branches of a stage need not all set keys.
+    const before = stages.filter((stage) => stage.level < level && stage.rekey)
+    const rekeys = new Set(before.map((stage) => stage.level)).size
     if (rekeys > 1) return undefined
     return rekeys === 1 ? `${giving.keys.join()}→${message.keys.join()}` : giving.keys.join()
   }
 
   /** A handler is called for a message for the first time. */
-  checkCall(stage: string, message: Message, name: string, key: string | undefined): void {
-    if (this.topology.order === 'key') this.check(`stage ${stage}`, message, name, key)
+  checkCall(stage: Stage, message: Message, name: string, key: string | undefined): void {
+    if (this.topology.order === 'key') this.check(`stage ${stage.name}`, message, name, key, stage.level)
   }
 
   /** A sink has written a message for the first time. */
   checkWrite(sink: string, message: Message, name: string, key: string | undefined): void {
-    this.check(`sink ${sink}`, message, name, key)
+    this.check(`sink ${sink}`, message, name, key, Number.POSITIVE_INFINITY)
   }
 
-  private check(where: string, message: Message, name: string, key: string | undefined): void {
-    if (key === undefined) return
+  private hasBranchesBefore(level: number): boolean {
+    return this.topology.stages.some((stage) => stage.branchOf !== undefined && stage.level < level)
+  }
+
+  private check(place: string, message: Message, name: string, key: string | undefined, level: number): void {
+    const path = key === undefined ? undefined : this.pathOf(name, level)
+    if (path === undefined) return
+    const where = path === '' ? place : `${place} (by ${path})`
     const { sequence } = rootOf(message)
     const before = this.last.get(`${where}|${key}`)
     if (before !== undefined) {

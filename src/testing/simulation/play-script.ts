@@ -11,6 +11,8 @@ import { nameIn } from './texts.js'
 import { WatchedWorld } from './watched-world.js'
 
 const EVENTS_MAX = 200_000
+/** Whom it hits must not change what else happens in a seed. */
+const CANCELS = 0x63616e63
 
 /** Plays the script of a seed. */
 export async function playScript(seed: number, story?: WorldStory): Promise<Played> {
@@ -27,7 +29,7 @@ export async function playScript(seed: number, story?: WorldStory): Promise<Play
 function playScripted(seed: number, story: WorldStory | undefined): Promise<Played> {
   const random = seeded(seed)
   const script = scriptOf(seed, random)
-  const { capacityBytes, start, crashRate, deathsMax, focus, lostRate, slowRate } = script
+  const { capacityBytes, start, crashRate, deathsMax, focus, lostRate, slowRate, cancelRate } = script
   const topology = scriptedTopology({
     script,
     random,
@@ -39,6 +41,10 @@ function playScripted(seed: number, story: WorldStory | undefined): Promise<Play
     random,
     story,
     nameOf: (message) => nameIn(message.text()),
+    // What is nacked too often goes to the fallback, and not every script has one.
+    ...(cancelRate > 0 && {
+      cancels: { rate: cancelRate, random: seeded(seed ^ CANCELS), deliveriesMax: script.maxDeliveries - 2 },
+    }),
     world: {
       capacityBytes,
       start,
@@ -53,6 +59,7 @@ function playScripted(seed: number, story: WorldStory | undefined): Promise<Play
   const { ledger } = watched
   const coverage = new Coverage(script, ledger)
   ledger.missing = (giving) => coverage.missing(giving)
+  ledger.order.pathOf = (name, level) => coverage.pathOf(name, level)
   ledger.mayNack = (giving) => coverage.mayNack(giving)
   story?.tell(0, 'script', JSON.stringify(script))
   return watched.play(seed, () => checkEnd(script, watched, coverage))

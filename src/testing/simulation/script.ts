@@ -4,10 +4,16 @@ import type { Random } from '../../kernel/clock.js'
 import { CRASH_POINTS, type CrashPoint } from '../../kernel/crash.js'
 import type { OnExhausted } from '../../kernel/retry.js'
 import type { MemoryStart } from '../../topology/memory.js'
-import type { Order, Route } from '../../topology/types.js'
+import type { Order, Route, TagCondition } from '../../topology/types.js'
+import { chanceOf } from './texts.js'
 
 export type StageScript = {
   name: string
+  /** Number of the stage: its branches have the same. */
+  level: number
+  /** Of a branch: undefined for the last one. */
+  when: TagCondition | undefined
+  isBranch: boolean
   threads: number
   concurrency: number
   timeoutMs: number
@@ -65,6 +71,8 @@ export type Script = {
   slowRate: number
   /** Chance that a message kills the thread that handles it. */
   killRate: number
+  /** Chance that the source cancels a record, at each step of an actor; 0 where it is none that cancels. */
+  cancelRate: number
 }
 
 /** Makes a script; every run of the same chance gives the same. */
@@ -87,8 +95,11 @@ export function scriptOf(seed: number, random: Random): Script {
     asyncRate: pick(0, 0.5, 1),
     oddRate,
   })
-  const stages = Array.from({ length: pick(0, 1, 1, 2) }, (_, i) => ({
-    name: `s${i + 1}`,
+  const stage = (name: string, level: number) => ({
+    name,
+    level,
+    when: undefined,
+    isBranch: false,
     threads: pick(1, 2, 3),
     concurrency: pick(1, 2, 8),
     timeoutMs: pick(5, 20),
@@ -96,7 +107,8 @@ export function scriptOf(seed: number, random: Random): Script {
     onExhausted: onExhausted(),
     rekey: random() < 0.15,
     oddRate,
-  }))
+  })
+  const stages = Array.from({ length: pick(0, 1, 1, 2) }, (_, i) => stage(`s${i + 1}`, i))
   const flavour = FLAVOURS[Math.floor(random() * 20)]
   const script: Script = {
     seed,
@@ -127,12 +139,13 @@ export function scriptOf(seed: number, random: Random): Script {
     lostRate: pick(0, 0, 0.02),
     slowRate: pick(0, 0, 0.03),
     killRate: hasFallback ? pick(0, 0, 0.03) : 0,
+    cancelRate: chanceOf(seed, 'cancels') < 0.2 ? [0.02, 0.2][seed & 1] : 0,
   }
   return flavour === undefined ? script : flavour(script)
 }
 
 /** What is rare among all scripts, and worth being looked at more often. Most scripts have no flavour. */
-const FLAVOURS: readonly ((script: Script) => Script)[] = [crowded, inParts, nacked]
+const FLAVOURS: readonly ((script: Script) => Script)[] = [crowded, inParts, nacked, branched]
 
 /** Many wait for long in a small parking, which is compacted. */
 function crowded(script: Script): Script {
@@ -169,6 +182,25 @@ function inParts(script: Script): Script {
 /** Much is given back to the source, up to its end. */
 function nacked(script: Script): Script {
   return { ...script, count: 6, nackRate: 0.9, burst: 2, sourceAsyncRate: 0.9, sinks: script.sinks.map(busy) }
+}
+
+/** Each stage has branches; one of them is full, and those for the others pass. */
+function branched(script: Script): Script {
+  const stages = script.stages.flatMap((stage) => {
+    const branch = { ...stage, isBranch: true }
+    return [
+      { ...branch, name: `${stage.name}.left`, when: { or: ['left', 'both'] }, threads: 1, concurrency: 1 },
+      { ...branch, name: `${stage.name}.other`, timeoutMs: stage.timeoutMs === 5 ? 20 : 5 },
+    ]
+  })
+  return {
+    ...script,
+    order: script.order === 'source' ? 'key' : script.order,
+    inFlight: 64,
+    burst: 50,
+    capacityBytes: 2048,
+    stages,
+  }
 }
 
 function busy(sink: SinkScript): SinkScript {

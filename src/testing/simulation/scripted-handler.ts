@@ -15,6 +15,7 @@ export function scriptedHandler(at: ScriptWorld, stage: StageScript): MapHandler
   return (message) => {
     const name = at.ledger().nameOf(message)
     const nature = stageNature(at.script, stage, name)
+    if (at.script.cancelRate > 0 && nature.isAsync) listen(at, message)
     if (mustKill(at, stage, message, name, nature.kills)) return killed(at, nature.isAsync)
     const fails = message.attempt <= nature.fails
     const act = () => {
@@ -23,6 +24,11 @@ export function scriptedHandler(at: ScriptWorld, stage: StageScript): MapHandler
     }
     return nature.isAsync ? Promise.resolve().then(act) : act()
   }
+}
+
+function listen(at: ScriptWorld, message: Message): void {
+  const { signal } = message
+  signal.addEventListener('abort', () => at.ledger().aborted(message, signal.reason))
 }
 
 /** Ends the thread, at once or some time later; who waits for the promise waits in vain. */

@@ -10,18 +10,22 @@ export type ScriptedSourceOptions = {
   burst: number
   /** Chance that a call answers by a promise. */
   asyncRate: number
+  /** True where somebody may cancel its records for it. */
+  cancels?: boolean
   random: Random
   clock: Clock
 }
 
 export class ScriptedSource implements Source {
   readonly ordered = true
+  readonly cancels: boolean
   private readonly options: ScriptedSourceOptions
   private next = 0
   private again: { number: number; dueMs: number }[] = []
 
   constructor(options: ScriptedSourceOptions) {
     this.options = options
+    this.cancels = options.cancels ?? false
   }
 
   open({ resume }: Pick<SourceContext, 'resume'>): void {

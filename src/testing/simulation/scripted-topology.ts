@@ -1,8 +1,9 @@
 // The topology of a script.
 
 import { withDefaults } from '../../topology/defaults.js'
-import type { MapStage, Topology } from '../../topology/types.js'
+import type { MapStage, Topology, TopologyOptions } from '../../topology/types.js'
 import { recordOf } from './nature.js'
+import type { StageScript } from './script.js'
 import { type ScriptWorld, scriptedHandler } from './scripted-handler.js'
 import { scriptedSink } from './scripted-sink.js'
 import { ScriptedSource } from './scripted-source.js'
@@ -27,21 +28,12 @@ export function scriptedTopology(at: ScriptWorld): Topology {
         count: script.count,
         burst: script.burst,
         asyncRate: script.sourceAsyncRate,
+        cancels: script.cancelRate > 0,
         recordOf: (number) => recordOf(script, number),
         random,
         clock: { now: () => world().nowMs },
       }),
-      map: script.stages.map(
-        (stage): MapStage => ({
-          name: stage.name,
-          handler: scriptedHandler(at, stage),
-          threads: stage.threads,
-          concurrency: stage.concurrency,
-          handlerTimeoutMs: stage.timeoutMs,
-          rekey: stage.rekey,
-          retry: { attempts: stage.attempts, onExhausted: stage.onExhausted, backoff: BACKOFF },
-        }),
-      ),
+      map: mapOf(at),
       sink,
       sinks: Object.fromEntries(others.map((other) => [other.name ?? '', other])),
       routes: script.routes,
@@ -57,4 +49,33 @@ export function scriptedTopology(at: ScriptWorld): Topology {
     },
     MACHINE,
   )
+}
+
+function mapOf(at: ScriptWorld): TopologyOptions['map'] {
+  const levels: StageScript[][] = []
+  for (const stage of at.script.stages) levels[stage.level] = [...(levels[stage.level] ?? []), stage]
+  return levels.map((stages) => {
+    if (!stages[0].isBranch) return stageOf(at, stages[0])
+    const [name] = stages[0].name.split('.')
+    return {
+      name,
+      branches: stages.map((stage) => ({
+        ...stageOf(at, stage),
+        name: stage.name.slice(name.length + 1),
+        ...(stage.when && { when: stage.when }),
+      })),
+    }
+  })
+}
+
+function stageOf(at: ScriptWorld, stage: StageScript): MapStage & { name: string } {
+  return {
+    name: stage.name,
+    handler: scriptedHandler(at, stage),
+    threads: stage.threads,
+    concurrency: stage.concurrency,
+    handlerTimeoutMs: stage.timeoutMs,
+    rekey: stage.rekey,
+    retry: { attempts: stage.attempts, onExhausted: stage.onExhausted, backoff: BACKOFF },
+  }
 }

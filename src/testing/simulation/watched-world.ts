@@ -6,9 +6,10 @@ import { WANTED_WORD } from '../../kernel/layout.js'
 import { createLog } from '../../kernel/log.js'
 import type { Message } from '../../kernel/message.js'
 import type { SourceContext } from '../../sources/source.js'
+import { cancelFunction } from '../../topology/cancel.js'
 import { resumePosition } from '../../topology/resume.js'
+import { roleOf } from '../../topology/role-of.js'
 import type { Topology } from '../../topology/types.js'
-import { roleOf } from '../../topology/wire.js'
 import { World } from '../world.js'
 import type { WorldOptions } from '../world-options.js'
 import type { WorldStory } from '../world-story.js'
@@ -22,6 +23,8 @@ export type WatchedOptions = {
   random: Random
   story: WorldStory | undefined
   nameOf: (message: Message) => string | undefined
+  /** Where the source cancels: at which rate, for each step of an actor, and how often a record may have been given at most. */
+  cancels?: { rate: number; random: Random; deliveriesMax: number }
   world: Omit<WorldOptions, 'topology' | 'random' | 'story' | 'observer' | 'open'>
 }
 
@@ -30,9 +33,13 @@ export class WatchedWorld {
   readonly ledger: Ledger
   private readonly topology: Topology
   private readonly abort = new AbortController()
+  private readonly cancels: WatchedOptions['cancels']
+  /** That of the source that is open. */
+  private cancel: SourceContext['cancel']
 
-  constructor({ topology, random, story, nameOf, world }: WatchedOptions) {
+  constructor({ topology, random, story, nameOf, cancels, world }: WatchedOptions) {
     this.topology = topology
+    this.cancels = cancels
     this.ledger = new Ledger({
       topology,
       now: () => this.world.nowMs,
@@ -48,7 +55,11 @@ export class WatchedWorld {
       random,
       ...(story && { story }),
       observer: {
-        died: ({ name }, place) => this.ledger.died(name, place === 'mapper.handler-returned'),
+        died: ({ name, actorNumbers }, place) => {
+          this.ledger.died(name, place === 'mapper.handler-returned')
+          if (actorNumbers.some((number) => this.world.plan.actors[number].kind === 'reader'))
+            this.cancel = undefined
+        },
         opened: () => {},
         stepped: (number) => this.stepped(number),
       },
@@ -114,11 +125,13 @@ export class WatchedWorld {
     const { plan, memory } = this.world
     const resume = incarnation === 0 ? undefined : resumePosition(plan, memory)
     if (incarnation > 0) this.ledger.resumed(incarnation + 1, resume)
+    this.cancel = cancelFunction(plan, memory)
     const context: SourceContext = {
       log: createLog(() => {}, source.name ?? 'source', 'ingress'),
       messageBytesMax: limits.messageBytes,
       signal: this.abort.signal,
       ...(resume && { resume }),
+      ...(this.cancel && { cancel: this.cancel }),
     }
     await source.open?.(context)
   }
@@ -139,8 +152,25 @@ export class WatchedWorld {
       )
   }
 
+  /** Somebody goes away, between any two steps. */
+  private cancelSome(): void {
+    const { cancels, cancel, ledger } = this
+    if (cancels === undefined || cancel === undefined || cancels.random() >= cancels.rate) return
+    const those = [...ledger.latest].filter(
+      ({ verdict, delivery }) => verdict === 'open' && delivery <= cancels.deliveriesMax,
+    )
+    if (those.length === 0) return
+    const giving = those[Math.floor(cancels.random() * those.length)]
+    ledger.cancelled(giving)
+    const [partition, offset] = giving.position.split(':')
+    cancel(Number(partition), BigInt(offset))
+    // Somebody may have something to do now.
+    for (const thread of this.world.threads) thread.cancelProbe()
+  }
+
   private stepped(number: number): void {
     const { plan, memory } = this.world
+    this.cancelSome()
     const { kind, sink, outbounds } = plan.actors[number]
     if (kind !== 'sink') return
     const isBlocked = outbounds.some((i) => new Int32Array(memory.mailboxes[i])[WANTED_WORD] !== 0)

@@ -86,6 +86,38 @@ describe.skipIf(!hasOpenssl)('at the start', () => {
   })
 })
 
+describe.skipIf(!hasOpenssl)('the file of who signs clients', () => {
+  const clientCaFile = join(directory, 'ca.pem')
+  const openMutual = () => new Certificate('http', { ...files, clientCaFile }, log, { now: () => nowMs })
+  const pem = () => readFileSync(other.certFile, 'utf8')
+
+  test('is read with the others, and again when it has changed', () => {
+    writeFileSync(clientCaFile, pem())
+    const certificate = openMutual()
+    expect(String(certificate.pem.ca)).toBe(pem())
+    const two = `some words\n${pem()}more\n${readFileSync(made.certFile)}`
+    writeFileSync(clientCaFile, two)
+    later()
+    expect([certificate.look(), String(certificate.pem.ca)]).toEqual([true, two])
+    rmSync(clientCaFile)
+    later()
+    expect([certificate.look(), String(certificate.pem.ca)]).toEqual([false, two])
+    expect(said().at(-1)).toMatch(/^warn the TLS certificate stays as it was: .*clientCaFile: .*ENOENT/)
+  })
+
+  test.each([
+    ['without a certificate', () => 'nothing', /holds no certificate/],
+    ['with a key', () => readFileSync(other.keyFile, 'utf8'), /holds no certificate/],
+    ['with one that is cut', () => pem().replace(/\n[^\n]+\n-----END/, '\n-----END'), /cannot be read/],
+    ['with a good one and a bad one', () => pem() + pem().replace(/MII/, 'AAA'), /cannot be read/],
+  ])('%s is ERR_OPEN', (_, text, why) => {
+    writeFileSync(clientCaFile, text())
+    const message = expect.stringMatching(/^http: tls\.clientCaFile: .*ca\.pem cannot be read: /)
+    expect(openMutual).toThrow(expect.objectContaining({ code: 'ERR_OPEN', message }))
+    expect(openMutual).toThrow(why)
+  })
+})
+
 describe.skipIf(!hasOpenssl)('later', () => {
   test('it warns when the end comes near, and when it is there', () => {
     const certificate = open()

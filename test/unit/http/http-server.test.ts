@@ -8,7 +8,7 @@ import { createHttpServer, type HttpServer } from '../../../src/http/http-server
 import { addressText } from '../../../src/http/listen-error.js'
 import { probePort } from '../../../src/http/probe-port.js'
 import { rawProblem, sendProblem } from '../../../src/http/problem.js'
-import { send } from '../sources/http/kit.js'
+import { send } from '../sources/requests/kit.js'
 
 const servers: HttpServer[] = []
 afterEach(async () => {

@@ -14,6 +14,8 @@ test.each<[string, string[], boolean]>([
   ['1.1', ['X', 'host'], false],
   ['1.1', ['Host', 'a', 'X', 'y', 'hOST', 'a'], false],
   ['1.0', ['host', 'a', 'host', 'b'], false],
+  ['2.0', ['host', 'a'], true],
+  ['2.0', [], false],
   ['1.1', ['host', 'a', 'host', 'b', 'host', 'c'], false],
 ])('HTTP/%s, %j: %s', (httpVersion, rawHeaders, isSo) => {
   expect(hasOneHost({ httpVersion, rawHeaders } as IncomingMessage)).toBe(isSo)

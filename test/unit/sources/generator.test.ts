@@ -9,9 +9,9 @@ type Seen = { offset: number; keys: readonly string[] | undefined; text: string 
 const ignore = () => {}
 const log: Log = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore, fatal: ignore }
 
-function opened(options: GeneratorOptions, context: Partial<SourceContext> = {}): Source {
+async function opened(options: GeneratorOptions, context: Partial<SourceContext> = {}): Promise<Source> {
   const source = generator(options)
-  source.open?.({ log, messageBytesMax: 67_108_864, signal: new AbortController().signal, ...context })
+  await source.open?.({ log, messageBytesMax: 67_108_864, signal: new AbortController().signal, ...context })
   return source
 }
 
@@ -53,8 +53,8 @@ function model(index: number, sizeBytes: number): string {
 }
 
 describe('values', () => {
-  test('have the default size, are JSON, and carry their index', () => {
-    const all = readAll(opened({ count: 3 }), 512)
+  test('have the default size, are JSON, and carry their index', async () => {
+    const all = readAll(await opened({ count: 3 }), 512)
     expect(all.map(({ text }) => text.length)).toEqual([128, 128, 128])
     expect(all.map(({ text }) => JSON.parse(text).value)).toEqual([0, 1, 2])
     expect(all.map(({ offset }) => offset)).toEqual([0, 1, 2])
@@ -62,25 +62,25 @@ describe('values', () => {
 
   test.each([0, 1, 2, 3, 4, 5, 15, 16, 17, 38, 39, 40, 128, 1_000])(
     'of %i bytes are those of the model',
-    (sizeBytes) => {
-      const all = readAll(opened({ count: 25_000, sizeBytes }), 300)
+    async (sizeBytes) => {
+      const all = readAll(await opened({ count: 25_000, sizeBytes }), 300)
       expect(all.length).toBe(25_000)
       for (const { offset, text } of all)
         if (text !== model(offset, sizeBytes)) expect(text).toBe(model(offset, sizeBytes))
     },
   )
 
-  test('are those of the model from any index on, with any size and any reads', () => {
+  test('are those of the model from any index on, with any size and any reads', async () => {
     const index = fc.oneof(
       fc.maxSafeNat(),
       fc.nat(30_000),
       fc.nat(8).map((n) => 2 ** 31 - 4 + n),
     )
     const reads = fc.array(fc.integer({ min: 1, max: 1_500 }), { minLength: 1, maxLength: 12 })
-    fc.assert(
-      fc.property(index, fc.nat(60), reads, (from, sizeBytes, maxes) => {
+    await fc.assert(
+      fc.asyncProperty(index, fc.nat(60), reads, async (from, sizeBytes, maxes) => {
         const first = Math.min(from, Number.MAX_SAFE_INTEGER - 20_000)
-        const source = opened({ sizeBytes }, { resume: positionOf(first) })
+        const source = await opened({ sizeBytes }, { resume: positionOf(first) })
         let next = first
         for (const max of maxes) {
           const part = readNow(source, max) as Seen[]
@@ -97,8 +97,8 @@ describe('values', () => {
     )
   })
 
-  test('of 64 MiB are given one by one', () => {
-    const source = opened({ count: 2, sizeBytes: 67_108_864 })
+  test('of 64 MiB are given one by one', async () => {
+    const source = await opened({ count: 2, sizeBytes: 67_108_864 })
     for (const index of [0, 1]) {
       const records = source.read(512) as readonly SourceRecord[]
       expect(records.length).toBe(1)
@@ -109,8 +109,8 @@ describe('values', () => {
     expect(source.read(512)).toBeNull()
   })
 
-  test('are all there until the next read: no two records of a read share bytes', () => {
-    const records = opened({ count: 1_000 }).read(512) as readonly SourceRecord[]
+  test('are all there until the next read: no two records of a read share bytes', async () => {
+    const records = (await opened({ count: 1_000 })).read(512) as readonly SourceRecord[]
     expect(new Set(records.map(({ value }) => Buffer.from(value as Uint8Array).toString())).size).toBe(
       records.length,
     )
@@ -118,33 +118,33 @@ describe('values', () => {
 })
 
 describe('records', () => {
-  test('have keys in turn', () => {
-    const all = readAll(opened({ count: 7, keys: 3 }), 2)
+  test('have keys in turn', async () => {
+    const all = readAll(await opened({ count: 7, keys: 3 }), 2)
     expect(all.map(({ keys }) => keys)).toEqual([0, 1, 2, 0, 1, 2, 0].map((k) => [`key-${k}`]))
   })
 
-  test('have keys by their index, also where there are more than are kept', () => {
-    const source = opened({ keys: 70_000 }, { resume: positionOf(65_530) })
+  test('have keys by their index, also where there are more than are kept', async () => {
+    const source = await opened({ keys: 70_000 }, { resume: positionOf(65_530) })
     for (const { offset, keys } of readNow(source, 512) as Seen[]) expect(keys).toEqual([`key-${offset}`])
-    const late = opened({ keys: 70_000 }, { resume: positionOf(69_999) })
+    const late = await opened({ keys: 70_000 }, { resume: positionOf(69_999) })
     expect((readNow(late, 2) as Seen[]).map(({ keys }) => keys)).toEqual([['key-69999'], ['key-0']])
   })
 
-  test('have none by default', () => {
-    expect(readNow(opened({}), 1)?.[0].keys).toBeUndefined()
+  test('have none by default', async () => {
+    expect(readNow(await opened({}), 1)?.[0].keys).toBeUndefined()
   })
 
-  test('always have the same fields in the same order', () => {
-    const shapes = [opened({}), opened({ keys: 2 }), opened({ sizeBytes: 0 })].map((source) =>
-      Object.keys((source.read(1) as readonly SourceRecord[])[0]).join(),
+  test('always have the same fields in the same order', async () => {
+    const shapes = [await opened({}), await opened({ keys: 2 }), await opened({ sizeBytes: 0 })].map(
+      (source) => Object.keys((source.read(1) as readonly SourceRecord[])[0]).join(),
     )
     expect(new Set(shapes).size).toBe(1)
   })
 })
 
 describe('the end', () => {
-  test('comes after `count` records, and total, pending and ordered tell of it', () => {
-    const source = opened({ count: 5 })
+  test('comes after `count` records, and total, pending and ordered tell of it', async () => {
+    const source = await opened({ count: 5 })
     expect([source.total, source.pending?.(), source.ordered, source.name]).toEqual([5, 5, true, 'generator'])
     expect(readNow(source, 3)?.length).toBe(3)
     expect(source.pending?.()).toBe(2)
@@ -152,21 +152,21 @@ describe('the end', () => {
     expect([readNow(source, 3), readNow(source, 3), source.pending?.()]).toEqual([null, null, 0])
   })
 
-  test('comes at once with a count of 0', () => {
-    expect(readNow(opened({ count: 0 }), 1)).toBeNull()
+  test('comes at once with a count of 0', async () => {
+    expect(readNow(await opened({ count: 0 }), 1)).toBeNull()
   })
 
-  test('never comes without a count, of which nothing is known then', () => {
-    const source = opened({})
+  test('never comes without a count, of which nothing is known then', async () => {
+    const source = await opened({})
     expect([source.total, source.pending]).toEqual([undefined, undefined])
     expect(readNow(source, 512)?.length).toBe(512)
   })
 
-  test('a successor goes on where it is told to', () => {
-    expect(readAll(opened({ count: 5 }, { resume: positionOf(3) }), 9).map(({ offset }) => offset)).toEqual([
-      3, 4,
-    ])
-    const done = opened({ count: 5 }, { resume: positionOf(5) })
+  test('a successor goes on where it is told to', async () => {
+    expect(
+      readAll(await opened({ count: 5 }, { resume: positionOf(3) }), 9).map(({ offset }) => offset),
+    ).toEqual([3, 4])
+    const done = await opened({ count: 5 }, { resume: positionOf(5) })
     expect([readNow(done, 1), done.pending?.()]).toEqual([null, 0])
   })
 })
@@ -200,7 +200,7 @@ describe('with a clock', () => {
 
   test.each([1, 7, 100, 1_000, 12_345, 200_000])('a rate of %i per second is kept', async (rate) => {
     const start = performance.now()
-    const times = await readFor(opened({ rate }), 4_000)
+    const times = await readFor(await opened({ rate }), 4_000)
     expect(Math.abs(times.length - 4 * rate)).toBeLessThanOrEqual(1 + rate / 500)
     times.forEach((time, i) => {
       const late = time - start - (i * 1_000) / rate
@@ -209,21 +209,21 @@ describe('with a clock', () => {
   })
 
   test('a pause is made up for by 100 ms worth, and no more', async () => {
-    const source = opened({ rate: 1_000 })
+    const source = await opened({ rate: 1_000 })
     expect(readNow(source, 512)?.length).toBe(1)
     await vi.advanceTimersByTimeAsync(60_000)
     expect(readNow(source, 512)?.length).toBe(101)
     expect(source.read(512)).toBeInstanceOf(Promise)
   })
 
-  test('no pace needs no timer', () => {
-    const source = opened({ count: 10_000 })
+  test('no pace needs no timer', async () => {
+    const source = await opened({ count: 10_000 })
     expect(readAll(source, 512).length).toBe(10_000)
     expect(vi.getTimerCount()).toBe(0)
   })
 
   test('a nacked record comes again, the same, when its delay is over', async () => {
-    const source = opened({ count: 4, keys: 3 })
+    const source = await opened({ count: 4, keys: 3 })
     const first = readAll(source, 512)
     source.nack?.([nackOf(2, 50)])
     expect(source.pending?.()).toBe(1)
@@ -240,7 +240,7 @@ describe('with a clock', () => {
   })
 
   test('a nack wakes a read that waits for a later one', async () => {
-    const source = opened({ count: 4 })
+    const source = await opened({ count: 4 })
     readAll(source, 512)
     source.nack?.([nackOf(0, 1e12)])
     const reading = source.read(512)
@@ -250,8 +250,8 @@ describe('with a clock', () => {
     expect(seen(await reading).map(({ offset }) => offset)).toEqual([3])
   })
 
-  test('more nacked records than one read can give come in several', () => {
-    const source = opened({ count: 3_000 })
+  test('more nacked records than one read can give come in several', async () => {
+    const source = await opened({ count: 3_000 })
     const all = readAll(source, 5_000)
     source.nack?.(all.map(({ offset }) => nackOf(offset)))
     const first = readNow(source, 5_000) as Seen[]
@@ -260,7 +260,7 @@ describe('with a clock', () => {
   })
 
   test('records that come again keep the pace too', async () => {
-    const source = opened({ count: 200, rate: 1_000 })
+    const source = await opened({ count: 200, rate: 1_000 })
     const all: Seen[] = []
     const reading = (async () => {
       while (all.length < 200) all.push(...seen(await source.read(512)))
@@ -274,7 +274,7 @@ describe('with a clock', () => {
 
   test('an abort ends the waits, and loses nothing', async () => {
     const abort = new AbortController()
-    const source = opened({ count: 2, rate: 0.001 }, { signal: abort.signal })
+    const source = await opened({ count: 2, rate: 0.001 }, { signal: abort.signal })
     expect(readNow(source, 9)?.length).toBe(1)
     const reading = source.read(9)
     abort.abort()
@@ -293,7 +293,7 @@ describe('with a clock', () => {
         fc.integer({ min: 1, max: 64 }),
         fc.constantFrom(undefined, 5_000),
         async (list, max, rate) => {
-          const source = opened({ count: 100, sizeBytes: 50, ...(rate && { rate }) })
+          const source = await opened({ count: 100, sizeBytes: 50, ...(rate && { rate }) })
           const times = new Map<number, number>()
           const wanted = new Map<number, number>()
           for (let i = 0; i < 100; i++) wanted.set(i, 1)

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { type HttpOptions, http } from '../../../src/sources/http.js'
 import { makeCertificate } from '../../support/certificate.js'
-import { type OpenHttp, openHttp } from './http/kit.js'
+import { type OpenHttp, openHttp } from './requests/kit.js'
 
 let open: OpenHttp | undefined
 const directory = mkdtempSync(join(tmpdir(), 'millrace-http-'))

@@ -16,8 +16,13 @@ import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { countText } from '../../../src/kernel/count-text.js'
 import type { Log } from '../../../src/kernel/log.js'
-import { LINES_PARTS, type LinesParts } from '../../../src/sources/lines/lines-source.js'
-import { type LinesOptions, lines, linesOf } from '../../../src/sources/lines.js'
+import {
+  LINES_PARTS,
+  type LinesOptions,
+  type LinesParts,
+  lines,
+  linesOf,
+} from '../../../src/sources/lines.js'
 import type { Source, SourceContext, SourceNack, SourceRecord } from '../../../src/sources/source.js'
 
 /** A record's data, copied as the reader does it: the record itself is good until the next read only. */
@@ -51,14 +56,14 @@ function fileOf(bytes: string | Uint8Array): string {
   return path
 }
 
-function opened(
+async function opened(
   options: LinesOptions,
   parts: Partial<LinesParts> = {},
   context: Partial<SourceContext> = {},
-): Source {
+): Promise<Source> {
   const source = linesOf(options, { ...LINES_PARTS, ...parts })
-  source.open?.({ log, messageBytesMax: MIB, signal: new AbortController().signal, ...context })
   toClose.push(() => source.close?.())
+  await source.open?.({ log, messageBytesMax: MIB, signal: new AbortController().signal, ...context })
   return source
 }
 
@@ -177,12 +182,12 @@ describe('lines of a file', () => {
   ])('%j', async (text, wanted) => {
     const path = fileOf(Buffer.from(text, 'latin1'))
     for (const chunkBytes of [1, 2, 3, 5, 262_144]) {
-      expect(texts(await readAll(opened({ path }, { chunkBytes })))).toEqual(wanted)
+      expect(texts(await readAll(await opened({ path }, { chunkBytes })))).toEqual(wanted)
     }
   })
 
   test('a CRLF across two chunks is one line end', async () => {
-    const source = opened({ path: fileOf('abc\r\ndef\r\n') }, { chunkBytes: 4 })
+    const source = await opened({ path: fileOf('abc\r\ndef\r\n') }, { chunkBytes: 4 })
     expect(texts(await readAll(source))).toEqual(['abc', 'def'])
   })
 
@@ -196,7 +201,7 @@ describe('lines of a file', () => {
           writeFileSync(path, bytes)
           return path
         })
-        const source = opened({ path: paths }, { chunkBytes })
+        const source = await opened({ path: paths }, { chunkBytes })
         const wanted = contents.flatMap((bytes, i) => model(bytes, contents.length === 1 ? undefined : i))
         expect(await readAll(source, max)).toEqual(wanted)
         source.close?.()
@@ -206,8 +211,8 @@ describe('lines of a file', () => {
     )
   })
 
-  test('are given synchronously, and the end too', () => {
-    const source = opened({ path: fileOf('a\nb\nc') }, { chunkBytes: 2 })
+  test('are given synchronously, and the end too', async () => {
+    const source = await opened({ path: fileOf('a\nb\nc') }, { chunkBytes: 2 })
     const all: (string[] | null)[] = []
     do all.push(texts(readNow(source)))
     while (all[all.length - 1] !== null)
@@ -218,7 +223,7 @@ describe('lines of a file', () => {
   test('that are far longer than a chunk are joined', async () => {
     const long = Buffer.alloc(8 * MIB, 'abcdefg')
     const path = fileOf(Buffer.concat([Buffer.from('first\n'), long, Buffer.from('\r\nlast')]))
-    const all = await readAll(opened({ path }, { chunkBytes: 4_096 }, { messageBytesMax: 8 * MIB }))
+    const all = await readAll(await opened({ path }, { chunkBytes: 4_096 }, { messageBytesMax: 8 * MIB }))
     expect(all.map(({ offset }) => offset)).toEqual([0, 6, 8 + long.length])
     expect(all[1].value.equals(long)).toBe(true)
     expect([all[0], all[2]].map(({ value }) => value.toString())).toEqual(['first', 'last'])
@@ -226,7 +231,7 @@ describe('lines of a file', () => {
 
   test('appended before the end is reached are read too', async () => {
     const path = fileOf('a\nb\n')
-    const source = opened({ path }, { chunkBytes: 2 })
+    const source = await opened({ path }, { chunkBytes: 2 })
     expect(texts(readNow(source))).toEqual(['a'])
     appendFileSync(path, 'c\n')
     expect(texts(await readAll(source))).toEqual(['b', 'c'])
@@ -234,7 +239,7 @@ describe('lines of a file', () => {
 
   test('come from several files in their order, with their numbers as partitions', async () => {
     const path = [fileOf('a\nb'), fileOf(''), fileOf('c\n')]
-    const all = await readAll(opened({ path }))
+    const all = await readAll(await opened({ path }))
     expect(all.map(({ partition, offset, value }) => [partition, offset, value.toString()])).toEqual([
       [0, 0, 'a'],
       [0, 2, 'b'],
@@ -244,12 +249,12 @@ describe('lines of a file', () => {
 
   test('have no partition where there is one file, be it in a list', async () => {
     for (const path of [fileOf('a'), [fileOf('a')]]) {
-      expect((await readAll(opened({ path })))[0].partition).toBeUndefined()
+      expect((await readAll(await opened({ path })))[0].partition).toBeUndefined()
     }
   })
 
-  test('the source says what it is, and how many bytes are left', () => {
-    const source = opened({ path: [fileOf('ab\ncd\n'), fileOf('efg')] }, { chunkBytes: 3 })
+  test('the source says what it is, and how many bytes are left', async () => {
+    const source = await opened({ path: [fileOf('ab\ncd\n'), fileOf('efg')] }, { chunkBytes: 3 })
     expect([source.name, source.ordered, source.unit, source.total]).toEqual([
       'lines',
       true,
@@ -263,12 +268,14 @@ describe('lines of a file', () => {
     expect(source.pending?.()).toBe(0)
   })
 
-  test('records are used again, with the same fields in the same order', () => {
-    const source = opened({ path: fileOf('a\nb\n') })
+  test('records are used again, with the same fields in the same order', async () => {
+    const source = await opened({ path: fileOf('a\nb\n') })
     const [one] = source.read(1) as readonly SourceRecord[]
     const [two] = source.read(1) as readonly SourceRecord[]
     expect(two).toBe(one)
-    const [stranger] = opened({ path: fileOf('c'), keys: () => ['k'] }).read(1) as readonly SourceRecord[]
+    const [stranger] = (await opened({ path: fileOf('c'), keys: () => ['k'] })).read(
+      1,
+    ) as readonly SourceRecord[]
     expect(Object.keys(stranger)).toEqual(Object.keys(one))
   })
 })
@@ -276,7 +283,7 @@ describe('lines of a file', () => {
 describe('keys', () => {
   test('are made of the line as UTF-8 text, without its end', async () => {
     const lineKeys = vi.fn((line: string) => [line, 'all'])
-    const all = await readAll(opened({ path: fileOf('grün\r\n\nlast'), keys: lineKeys }))
+    const all = await readAll(await opened({ path: fileOf('grün\r\n\nlast'), keys: lineKeys }))
     expect(all.map(({ keys }) => keys)).toEqual([
       ['grün', 'all'],
       ['', 'all'],
@@ -285,14 +292,14 @@ describe('keys', () => {
     expect(lineKeys.mock.calls).toEqual([['grün'], [''], ['last']])
   })
 
-  test('a throw tells the file, the offset and the cause, after the lines before it', () => {
+  test('a throw tells the file, the offset and the cause, after the lines before it', async () => {
     const path = fileOf('ab\ncd\nbad\nef\n')
     const cause = new Error('no key')
     const keys = (line: string) => {
       if (line === 'bad') throw cause
       return [line]
     }
-    const source = opened({ path, keys })
+    const source = await opened({ path, keys })
     expect(texts(readNow(source))).toEqual(['ab', 'cd'])
     const message = `lines: ${path}: keys, called for the line at byte 6, threw: no key`
     for (let i = 0; i < 2; i++) {
@@ -302,9 +309,9 @@ describe('keys', () => {
     }
   })
 
-  test.each([['text'], [undefined], [[1]], [new Set(['a'])]])('%o is no list of strings', (given) => {
+  test.each([['text'], [undefined], [[1]], [new Set(['a'])]])('%o is no list of strings', async (given) => {
     const path = fileOf('ab\n')
-    const source = opened({ path, keys: () => given as unknown as string[] })
+    const source = await opened({ path, keys: () => given as unknown as string[] })
     const message = `lines: ${path}: keys, called for the line at byte 0, returned something else than a list of strings`
     expect(() => source.read(1)).toThrowError(expect.objectContaining({ code: 'ERR_SOURCE', message }))
   })
@@ -321,7 +328,7 @@ describe('a line over limits.messageBytes', () => {
     'is refused after the lines before it, with chunks of %i',
     async (chunkBytes) => {
       const path = fileOf('ab\nxxxx\r\nyyyyy\nz\n')
-      const source = opened({ path }, { chunkBytes }, { messageBytesMax: 4 })
+      const source = await opened({ path }, { chunkBytes }, { messageBytesMax: 4 })
       expect(texts(await readSome(source, 2))).toEqual(['ab', 'xxxx'])
       for (let i = 0; i < 2; i++) expect(() => source.read(9)).toThrowError(tooLong(path, 9, 4))
     },
@@ -338,7 +345,7 @@ describe('a line over limits.messageBytes', () => {
   ])('%j with a limit of 4', async (text, offset) => {
     const path = fileOf(text)
     for (const chunkBytes of [1, 2, 3, 5, 64]) {
-      const reading = readAll(opened({ path }, { chunkBytes }, { messageBytesMax: 4 }))
+      const reading = readAll(await opened({ path }, { chunkBytes }, { messageBytesMax: 4 }))
       if (offset === null) expect(texts(await reading)).toEqual(['xxxx'])
       else await expect(reading).rejects.toThrowError(tooLong(path, offset, 4))
     }
@@ -346,7 +353,7 @@ describe('a line over limits.messageBytes', () => {
 
   test('is refused before its end is seen: on stdin as soon as it is known', async () => {
     const { stdinFd, write } = pipe()
-    const source = opened({}, { stdinFd }, { messageBytesMax: 100 })
+    const source = await opened({}, { stdinFd }, { messageBytesMax: 100 })
     write(`ab\n${'x'.repeat(101)}`)
     expect(texts(await readSome(source, 1))).toEqual(['ab'])
     await expect((async () => source.read(9))()).rejects.toThrowError(tooLong('stdin', 3, 100))
@@ -354,7 +361,7 @@ describe('a line over limits.messageBytes', () => {
 
   test('a CR that may be half of a line end is waited for', async () => {
     const { stdinFd, write } = pipe()
-    const source = opened({}, { stdinFd }, { messageBytesMax: 4 })
+    const source = await opened({}, { stdinFd }, { messageBytesMax: 4 })
     write('xxxx\r')
     const reading = source.read(9)
     expect(reading).toBeInstanceOf(Promise)
@@ -377,31 +384,31 @@ describe('opening', () => {
   test.each([
     ['/does/not/exist', 'no such file'],
     [tmpdir(), 'EISDIR'],
-  ])('%s fails, and names the path and the cause', (path, code) => {
+  ])('%s fails, and names the path and the cause', async (path, code) => {
     const message = expect.stringContaining(`lines: ${path}: ${code}`)
-    expect(() => opened({ path })).toThrowError(failsWith('ERR_OPEN', message))
-    expect(() => opened({ path: [fileOf('a'), path] })).toThrowError(failsWith('ERR_OPEN', message))
+    await expect(opened({ path })).rejects.toThrowError(failsWith('ERR_OPEN', message))
+    await expect(opened({ path: [fileOf('a'), path] })).rejects.toThrowError(failsWith('ERR_OPEN', message))
     try {
-      opened({ path })
+      await opened({ path })
     } catch (error) {
       expect((error as Error).cause).toBeInstanceOf(Error)
     }
   })
 
-  test('of a pipe of the file system fails, and does not wait for its writer', () => {
+  test('of a pipe of the file system fails, and does not wait for its writer', async () => {
     const path = join(folder, 'fifo')
     execFileSync('mkfifo', [path])
     const message = `lines: ${path}: it is no regular file, and can be read once only: give it on stdin`
-    expect(() => opened({ path })).toThrowError(failsWith('ERR_OPEN', message))
+    await expect(opened({ path })).rejects.toThrowError(failsWith('ERR_OPEN', message))
   })
 
-  test('of stdin that is a folder, or closed, fails', () => {
+  test('of stdin that is a folder, or closed, fails', async () => {
     const stdinFd = openSync(folder, 'r')
-    expect(() => opened({}, { stdinFd })).toThrowError(
+    await expect(opened({}, { stdinFd })).rejects.toThrowError(
       failsWith('ERR_OPEN', expect.stringContaining('lines: stdin: EISDIR')),
     )
     closeSync(stdinFd)
-    expect(() => opened({}, { stdinFd })).toThrowError(
+    await expect(opened({}, { stdinFd })).rejects.toThrowError(
       failsWith('ERR_OPEN', expect.stringContaining('lines: stdin: EBADF')),
     )
   })
@@ -411,8 +418,8 @@ describe('opening', () => {
     writeFileSync(join(folder, 'relative'), 'here\n')
     process.chdir(folder)
     try {
-      expect(texts(await readAll(opened({ path: './relative' })))).toEqual(['here'])
-      expect(texts(await readAll(opened({ path: 'relative' })))).toEqual(['here'])
+      expect(texts(await readAll(await opened({ path: './relative' })))).toEqual(['here'])
+      expect(texts(await readAll(await opened({ path: 'relative' })))).toEqual(['here'])
     } finally {
       process.chdir(here)
     }
@@ -435,7 +442,7 @@ describe('resume', () => {
           })
           const partition = any % 2
           const offset = (any >>> 1) % (contents[partition].length + 1)
-          const source = opened({ path }, { chunkBytes }, { resume: positionOf(partition, offset) })
+          const source = await opened({ path }, { chunkBytes }, { resume: positionOf(partition, offset) })
           const wanted = contents
             .flatMap((bytes, i) => model(bytes, i))
             .filter((line) => line.partition !== partition || line.offset >= offset)
@@ -453,21 +460,21 @@ describe('resume', () => {
     )
   })
 
-  test('fails where the file is too short, or not there', () => {
+  test('fails where the file is too short, or not there', async () => {
     const path = fileOf('abc\n')
-    const open = (partition: number, offset: number) => () =>
+    const open = (partition: number, offset: number) =>
       opened({ path }, {}, { resume: positionOf(partition, offset) })
-    expect(open(0, 5)).toThrowError(
+    await expect(open(0, 5)).rejects.toThrowError(
       expect.objectContaining({ code: 'ERR_OPEN', message: expect.stringContaining(path) }),
     )
-    expect(open(1, 0)).toThrowError(expect.objectContaining({ code: 'ERR_OPEN' }))
+    await expect(open(1, 0)).rejects.toThrowError(expect.objectContaining({ code: 'ERR_OPEN' }))
   })
 
   test('of stdin counts on, and warns that lines may be lost', async () => {
     const { stdinFd, write, end } = pipe()
     const warn = vi.fn()
     const resume = positionOf(0, 1_000)
-    const source = opened({}, { stdinFd }, { resume, log: { ...log, warn } })
+    const source = await opened({}, { stdinFd }, { resume, log: { ...log, warn } })
     write('ab\ncd\n')
     end()
     const all = await readAll(source)
@@ -481,7 +488,7 @@ describe('resume', () => {
 describe('a nacked line of a file', () => {
   test('comes again, the same, when its delay is over, also after the end', async () => {
     const path = [fileOf('zero\n'), fileOf('one\r\n\ntwo')]
-    const source = opened({ path, keys: (line) => [line] }, { chunkBytes: 4 })
+    const source = await opened({ path, keys: (line) => [line] }, { chunkBytes: 4 })
     const all = await readAll(source)
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
     const start = performance.now()
@@ -500,8 +507,8 @@ describe('a nacked line of a file', () => {
     ])
   })
 
-  test('comes between the others, at most as many as asked for', () => {
-    const source = opened({ path: fileOf('a\nb\nc\n') })
+  test('comes between the others, at most as many as asked for', async () => {
+    const source = await opened({ path: fileOf('a\nb\nc\n') })
     const given = readNow(source, 2) as Seen[]
     source.nack?.(given.map((line) => nackOf(line)))
     expect([1, 2, 3].map(() => texts(readNow(source, 1)))).toEqual([['a'], ['b'], ['c']])
@@ -510,7 +517,7 @@ describe('a nacked line of a file', () => {
 
   test('that is long is read whole', async () => {
     const long = Buffer.alloc(300_000, 'abcdefg').toString()
-    const source = opened({ path: fileOf(`x\n${long}\r\n${long}`) }, { chunkBytes: 64 })
+    const source = await opened({ path: fileOf(`x\n${long}\r\n${long}`) }, { chunkBytes: 64 })
     const all = await readAll(source)
     source.nack?.(all.map((line) => nackOf(line)))
     expect(texts(await readAll(source))).toEqual(texts(all))
@@ -518,7 +525,7 @@ describe('a nacked line of a file', () => {
 
   test('that the file has no more is an error', async () => {
     const path = fileOf('a\nb\n')
-    const source = opened({ path })
+    const source = await opened({ path })
     const all = await readAll(source)
     truncateSync(path, 2)
     source.nack?.([nackOf(all[1])])
@@ -527,7 +534,7 @@ describe('a nacked line of a file', () => {
   })
 
   test('may be nacked while a read waits, which then gives it', async () => {
-    const source = opened({ path: fileOf('a\nb\n') })
+    const source = await opened({ path: fileOf('a\nb\n') })
     const all = await readAll(source)
     source.nack?.([nackOf(all[0], 1e12)])
     const reading = source.read(9)
@@ -538,12 +545,12 @@ describe('a nacked line of a file', () => {
 
   test('an abort, or close, ends the wait for it', async () => {
     const abort = new AbortController()
-    const source = opened({ path: fileOf('a\n') }, {}, { signal: abort.signal })
+    const source = await opened({ path: fileOf('a\n') }, {}, { signal: abort.signal })
     source.nack?.((await readAll(source)).map((line) => nackOf(line, 1e12)))
     const reading = source.read(9)
     abort.abort()
     expect(await reading).toEqual([])
-    const closed = opened({ path: fileOf('a\n') })
+    const closed = await opened({ path: fileOf('a\n') })
     closed.nack?.((await readAll(closed)).map((line) => nackOf(line, 1e12)))
     const last = closed.read(9)
     closed.close?.()
@@ -561,7 +568,7 @@ describe('stdin', () => {
 
   test('of a pipe: lines come as they are written, and the last one at the end', async () => {
     const { stdinFd, write, end } = pipe()
-    const source = opened({}, { stdinFd })
+    const source = await opened({}, { stdinFd })
     const reading = source.read(9)
     expect(reading).toBeInstanceOf(Promise)
     write('ab\r')
@@ -580,13 +587,13 @@ describe('stdin', () => {
     const bytes = Buffer.from(`${'line\n'.repeat(30_000)}end`)
     const stdinFd = openSync(fileOf(bytes), 'r')
     toClose.push(() => closeSync(stdinFd))
-    const all = await readAll(opened({}, { stdinFd, chunkBytes: 1_000 }))
+    const all = await readAll(await opened({}, { stdinFd, chunkBytes: 1_000 }))
     expect(texts(all)).toEqual(texts(model(bytes)))
   })
 
   test('that is empty gives the end', async () => {
     const { stdinFd, end } = pipe()
-    const source = opened({}, { stdinFd })
+    const source = await opened({}, { stdinFd })
     end()
     expect(await readAll(source)).toEqual([])
     expect(await source.read(1)).toBeNull()
@@ -594,7 +601,7 @@ describe('stdin', () => {
 
   test('may be one of several inputs', async () => {
     const { stdinFd, write, end } = pipe()
-    const source = opened({ path: [fileOf('a'), '-', fileOf('d')] }, { stdinFd })
+    const source = await opened({ path: [fileOf('a'), '-', fileOf('d')] }, { stdinFd })
     expect([typeof source.ack, source.pending]).toEqual(['function', undefined])
     write('b\nc\n')
     end()
@@ -612,7 +619,7 @@ describe('stdin', () => {
   test('an abort ends the wait, and what comes later is neither lost nor read twice', async () => {
     const { stdinFd, write, end } = pipe()
     const abort = new AbortController()
-    const source = opened({}, { stdinFd }, { signal: abort.signal })
+    const source = await opened({}, { stdinFd }, { signal: abort.signal })
     const reading = source.read(9)
     write('ab\nc')
     abort.abort()
@@ -630,7 +637,7 @@ describe('stdin', () => {
 
   test('a read does not wait for long while lines are unsettled: their acks may wait for it', async () => {
     const { stdinFd, write } = pipe()
-    const source = opened({}, { stdinFd })
+    const source = await opened({}, { stdinFd })
     write('ab\n')
     const [line] = await readSome(source, 1)
     expect(await source.read(1)).toEqual([])
@@ -644,7 +651,7 @@ describe('stdin', () => {
 
   test('keeps what is not settled, with a limit, beyond which it reads no more until lines are acked', async () => {
     const { stdinFd, write, end } = pipe()
-    const source = opened({}, { stdinFd, chunkBytes: 16, keptBytesMax: 64 })
+    const source = await opened({}, { stdinFd, chunkBytes: 16, keptBytesMax: 64 })
     const wanted = Array.from({ length: 30 }, (_, i) => `line ${i % 10}`)
     const all: Seen[] = []
     // Two lines of 7 bytes fill a buffer of 16: with the ninth there are five buffers.
@@ -668,7 +675,7 @@ describe('stdin', () => {
 
   test('what was acked is kept no more', async () => {
     const { stdinFd, write } = pipe()
-    const source = opened({}, { stdinFd, chunkBytes: 8 })
+    const source = await opened({}, { stdinFd, chunkBytes: 8 })
     write('aaaaaa\n')
     const [one] = await readSome(source, 1)
     write('bbbbbb\n')
@@ -688,7 +695,7 @@ describe('stdin', () => {
     await fc.assert(
       fc.asyncProperty(lineBytes, slices, fates, sizes, async (bytes, cuts, fate, [chunkBytes, max]) => {
         const { stdinFd, write, end } = pipe()
-        const source = opened({}, { stdinFd, chunkBytes })
+        const source = await opened({}, { stdinFd, chunkBytes })
         const first = new Map<number, Seen>()
         const unsettled: Seen[] = []
         let reading: Promise<readonly SourceRecord[] | null> | undefined
@@ -733,7 +740,7 @@ describe('stdin of a process, read on a worker thread', () => {
       })
     } else {
       const source = lines()
-      source.open({ messageBytesMax: 1024, signal: new AbortController().signal })
+      await source.open({ messageBytesMax: 1024, signal: new AbortController().signal })
       for (let list = await source.read(9); list !== null; list = await source.read(9)) {
         for (const { value } of list) parentPort.postMessage(Buffer.from(value).toString('latin1'))
         source.ack(list.map(({ offset }) => ({ partition: 0, offset: BigInt(offset) })))

@@ -138,6 +138,55 @@ describe('a store', () => {
     expect(contents(await opened())).toEqual({ a: '2', b: '2' })
   })
 
+  it('deletes what is put as null, all or none with the rest, and has none of it when it is opened again', async () => {
+    const store = await opened()
+    await store.put([entry('a', '1'), entry('b', '2'), entry('c', '3')])
+    await store.put([['a', null], ['c', null], ['never there', null], entry('d', '4')])
+    expect(contents(store)).toEqual({ b: '2', d: '4' })
+    await closed(store)
+    const again = await opened()
+    expect(contents(again)).toEqual({ b: '2', d: '4' })
+    await again.put([
+      ['b', null],
+      ['d', null],
+    ])
+    await closed(again)
+    expect(contents(await opened())).toEqual({})
+    expect(told).toEqual([])
+  })
+
+  it('whose host was killed has nothing that was deleted, even where nothing is left', async () => {
+    const before = childPids()
+    const store = await opened()
+    await store.put([entry('a', '1')])
+    await store.put([['a', null]])
+    const [host] = childPids().filter((pid) => !before.includes(pid))
+    process.kill(host, 'SIGKILL')
+    await expect(store.put([entry('b', '2')])).rejects.toThrow(/its process ended by SIGKILL/)
+    await store.put([entry('c', '3')])
+    await closed(store)
+    expect(contents(await opened())).toEqual({ c: '3' })
+  })
+
+  it('that is opened while an older one still puts has all that the older one was told to be durable', async () => {
+    const old = await opened()
+    await old.put(Array.from({ length: 5_000 }, (_, i) => entry(`filler ${i}`, 'x'.repeat(200))))
+    let durable = 0
+    const putting = (async () => {
+      for (;;) {
+        await old.put([entry(`number ${durable}`, '1')])
+        durable++
+      }
+    })()
+    const fenced = expect(putting).rejects.toMatchObject({ kind: 'fenced' })
+    const store = await opened()
+    await fenced
+    expect(store.entries.size).toBe(5_000 + durable)
+    await closed(store)
+    expect((await opened()).entries.size).toBe(5_000 + durable)
+    expect(told).toEqual([])
+  })
+
   it('survives the threads that have it open, whenever they are terminated; no put that was answered is lost', async () => {
     const before = childPids()
     const code = `

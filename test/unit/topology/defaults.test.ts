@@ -28,6 +28,7 @@ test('the smallest topology', () => {
         sink: own.sink,
         retry: { attempts: Infinity, backoff, onExhausted: 'stop' },
         writeTimeoutMs: 30_000,
+        thread: 'egress',
         batchMax: 500,
         concurrency: 1,
       },
@@ -53,6 +54,7 @@ test('a map stage', () => {
   expect(topologyOf({ map: handler }).stages).toEqual([
     {
       name: 'map',
+      level: 0,
       handler,
       threads: 7,
       concurrency: 64,

@@ -38,7 +38,7 @@ describe('what is wrong is said', () => {
   const attempts = 'a whole number from 1 to 1,000,000, or Infinity'
   const aSink = 'a sink: an object with write(batch)'
   const aWrite = 'a function write(batch) that gives a Response for each message'
-  const aMap = 'a function (message, context), a map stage { handler }, or a list of them'
+  const aMap = 'a function (message, context), a map stage { handler } or { branches }, or a list of them'
   const table: [what: string, options: object, problems: string[]][] = [
     [
       'threads as text',
@@ -134,7 +134,7 @@ describe('what is wrong is said', () => {
     [
       'a bad entry of a list',
       { map: [handler, 7] },
-      ['map[1]: got 7, wanted a function (message, context), or a map stage { handler }'],
+      ['map[1]: got 7, wanted a function (message, context), or a map stage { handler } or { branches }'],
     ],
     ['no attempts', { retry: { attempts: 0 } }, [`retry.attempts: got 0, wanted ${attempts}`]],
     [

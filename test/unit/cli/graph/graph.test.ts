@@ -84,6 +84,35 @@ test('the data has all actors, mailboxes, routes and strategies', () => {
   expect(JSON.parse(JSON.stringify(whole()))).toEqual(whole())
 })
 
+test('branches lie side by side, each with what it takes', () => {
+  const branched = graph({
+    map: {
+      name: 'score',
+      branches: [
+        { name: 'canary', when: { or: ['canary', 'b"'] }, handler, threads: 1 },
+        { name: 'stable', handler, threads: 1 },
+      ],
+    },
+  })
+  expect(branched.order).toMatchObject({ value: 'key', why: 'default: branches overtake each other' })
+  expect(branched.branches).toEqual([
+    { stage: 'score', when: { or: ['canary', 'b"'] }, to: 'score.canary' },
+    { stage: 'score', when: null, to: 'score.stable' },
+  ])
+  expect(branched.actors.map(({ name, runs }) => [name, runs])).toContainEqual([
+    'score.canary',
+    'score.canary',
+  ])
+  expect(graphText(branched)).toContain(`Branches, the first that fits
+  score  tags "canary" or "b\\""  → score.canary
+  score  all else                → score.stable
+`)
+  const chart = mermaidOf(branched)
+  expect(chart).toContain('<br/>parking 4 MiB<br/>tags #34;canary#34; or #34;b#92;#34;#34;"]')
+  expect(chart).toContain('<br/>parking 4 MiB<br/>all else"]')
+  expect(graph({ map: handler }).branches).toEqual([])
+})
+
 test('the text', () => {
   expect(graphText(whole())).toBe(`shop
 

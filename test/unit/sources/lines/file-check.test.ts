@@ -5,8 +5,7 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, write
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { LINES_PARTS } from '../../../../src/sources/lines/lines-source.js'
-import { type LinesOptions, linesOf } from '../../../../src/sources/lines.js'
+import { LINES_PARTS, type LinesOptions, linesOf } from '../../../../src/sources/lines.js'
 
 let folder: string
 const at = (name: string) => join(folder, name)
@@ -21,10 +20,10 @@ const check = (options: LinesOptions, stdinFd = 0) => linesOf(options, { ...LINE
 const openError = (text: string) =>
   expect.objectContaining({ code: 'ERR_OPEN', message: expect.stringContaining(text) })
 
-test('files that are there will do, and a checkpoint that is to be made: it is not made now', () => {
-  check({ path: [at('a')] })
-  check({ path: at('a'), checkpoint: at('new/deep') })
-  check({ path: at('a'), checkpoint: at('folder') })
+test('files that are there will do, and a checkpoint that is to be made: it is not made now', async () => {
+  await check({ path: [at('a')] })
+  await check({ path: at('a'), checkpoint: at('new/deep') })
+  await check({ path: at('a'), checkpoint: at('folder') })
   expect(readdirSync(folder)).toEqual(['a', 'folder'])
 })
 
@@ -32,37 +31,41 @@ test.each([
   ['b', 'b: no such file'],
   ['folder', 'folder: EISDIR: it is a directory, wanted a file'],
   ['a/b', 'b: ENOTDIR: not a directory'],
-])('%s will not', (name, text) => {
-  expect(() => check({ path: at(name) })).toThrow(openError(text))
-  expect(() => check({ path: [at('a'), at(name)] })).toThrow(openError(text))
+])('%s will not', async (name, text) => {
+  await expect(check({ path: at(name) })).rejects.toThrow(openError(text))
+  await expect(check({ path: [at('a'), at(name)] })).rejects.toThrow(openError(text))
 })
 
-test('a relative path says where it was looked for', () => {
-  expect(() => check({ path: 'no-such-file' })).toThrow(openError(`no such file (${process.cwd()}`))
+test('a relative path says where it was looked for', async () => {
+  await expect(check({ path: 'no-such-file' })).rejects.toThrow(openError(`no such file (${process.cwd()}`))
 })
 
-test.runIf(process.platform === 'linux')('a FIFO will not, and does not hold it up', () => {
+test.runIf(process.platform === 'linux')('a FIFO will not, and does not hold it up', async () => {
   execFileSync('mkfifo', [at('fifo')])
-  expect(() => check({ path: at('fifo') })).toThrow(openError('it is no regular file'))
+  await expect(check({ path: at('fifo') })).rejects.toThrow(openError('it is no regular file'))
 })
 
-test('a checkpoint that is a file, or below one, will not', () => {
-  expect(() => check({ path: at('a'), checkpoint: at('a') })).toThrow(openError('a: it is no directory'))
-  expect(() => check({ path: at('a'), checkpoint: at('a/b/c') })).toThrow(openError('not a directory'))
+test('a checkpoint that is a file, or below one, will not', async () => {
+  await expect(check({ path: at('a'), checkpoint: at('a') })).rejects.toThrow(
+    openError('a: it is no directory'),
+  )
+  await expect(check({ path: at('a'), checkpoint: at('a/b/c') })).rejects.toThrow(
+    openError('not a directory'),
+  )
 })
 
-test('all that is wrong is told at once', () => {
+test('all that is wrong is told at once', async () => {
   const [none, folderPath] = [at('none'), at('folder')]
-  expect(() => check({ path: [none, at('a'), folderPath], checkpoint: at('a') })).toThrow(
+  await expect(check({ path: [none, at('a'), folderPath], checkpoint: at('a') })).rejects.toThrow(
     openError(
       `lines: ${none}: no such file; ${folderPath}: EISDIR: it is a directory, wanted a file; checkpoint: ${at('a')}: it is no directory`,
     ),
   )
 })
 
-test('stdin that is a directory will not, nor one that is closed', () => {
+test('stdin that is a directory will not, nor one that is closed', async () => {
   const fd = openSync(folder, 'r')
-  expect(() => check({}, fd)).toThrow(openError('stdin: EISDIR'))
+  await expect(check({}, fd)).rejects.toThrow(openError('stdin: EISDIR'))
   closeSync(fd)
-  expect(() => check({}, fd)).toThrow(openError('stdin: EBADF'))
+  await expect(check({}, fd)).rejects.toThrow(openError('stdin: EBADF'))
 })

@@ -1,0 +1,299 @@
+// The exchanges of a source of requests, from the body to the end of the message: who waits for what, and who is told what.
+// Each is answered exactly once, or its connection has ended. What is held is limited: exchanges, and the bytes of their bodies.
+
+import type { ServerResponse } from 'node:http'
+import { sendProblem } from '../../http/problem.js'
+import { wallClockMs } from '../../kernel/clock.js'
+import { messageOf } from '../../kernel/failure.js'
+import type { SourceAck, SourceContext, SourceNack, SourceRecord } from '../source.js'
+import { sendAnswer } from './answer.js'
+import { receivingOn } from './body.js'
+import type { Exchange } from './exchange.js'
+import { Inbox } from './inbox.js'
+import { REFUSALS, type Refusal } from './refusal.js'
+import type { Ending, Outcome, Service } from './service.js'
+import type { RequestSettings } from './settings.js'
+import { Tally } from './tally.js'
+import { Waiting } from './waiting.js'
+
+/** Bodies that are held at once, all together: this, or a few of the largest. */
+const HELD_BYTES = 67_108_864
+const HELD_BODIES_MIN = 4
+const NOTHING: readonly SourceRecord[] = []
+
+export class Exchanges {
+  readonly bodyBytesMax: number
+  isDraining = false
+  readonly tally: Tally
+  private readonly service: Service
+  private readonly settings: RequestSettings
+  private readonly context: SourceContext
+  private readonly heldBytesMax: number
+  private readonly inbox: Inbox
+  private readonly waiting: Waiting
+  private tick = 0
+
+  constructor(settings: RequestSettings, context: SourceContext, service: Service) {
+    this.settings = settings
+    this.context = context
+    this.service = service
+    this.tally = new Tally(context.log)
+    this.waiting = new Waiting(settings.inFlight)
+    this.inbox = new Inbox((exchange) => service.given(exchange))
+    this.bodyBytesMax = settings.bodyBytes ?? context.messageBytesMax
+    this.heldBytesMax = Math.max(HELD_BYTES, HELD_BODIES_MIN * this.bodyBytesMax)
+  }
+
+  read(max: number): readonly SourceRecord[] | Promise<readonly SourceRecord[]> {
+    return this.isDraining ? NOTHING : this.inbox.read(max)
+  }
+
+  ack(acks: readonly SourceAck[]): void {
+    for (const { offset, answers } of acks) {
+      const exchange = this.settle(offset, { answers })
+      if (exchange !== undefined) this.each(exchange, (waiter) => this.sendAnswer(waiter, answers))
+    }
+  }
+
+  nack(nacks: readonly SourceNack[]): void {
+    for (const { offset, reason, delayMs } of nacks) {
+      const exchange = this.settle(offset, { reason })
+      if (exchange === undefined) continue
+      const headers = delayMs > 0 ? ['Retry-After', String(Math.ceil(delayMs / 1_000))] : []
+      const detail = this.service.detailOf(reason)
+      const refusal = { status: 500, message: 'the message was not processed', headers, detail }
+      this.each(exchange, (waiter) => this.refuseWaiter(waiter, refusal))
+    }
+  }
+
+  /** Requests that were not read yet. */
+  get pending(): number {
+    return this.inbox.size
+  }
+
+  stats(): Record<string, number> {
+    return {
+      ...this.tally.counts(),
+      waiting: this.waiting.size,
+      joined: this.waiting.joinedCount,
+      orphans: this.waiting.orphanCount,
+      held_bytes: this.inbox.heldBytes,
+      ...this.service.stats(),
+    }
+  }
+
+  /** No new requests. What was read is finished; what was not is refused: nobody reads it any more. */
+  drain(): void {
+    if (this.isDraining) return
+    this.isDraining = true
+    for (const exchange of this.waiting.all())
+      if (exchange.state === 'queued')
+        this.each(exchange, (waiter) => this.endWait(waiter, REFUSALS.draining))
+    this.inbox.interrupt()
+  }
+
+  /** Answers all who still wait: nobody else will. */
+  stop(): void {
+    for (const exchange of this.waiting.all())
+      this.each(exchange, (waiter) => this.refuseWaiter(waiter, REFUSALS.stopped))
+  }
+
+  /** Its body comes from now on: its id is taken. */
+  begin(exchange: Exchange): void {
+    this.waiting.reserveId(exchange)
+  }
+
+  get isFull(): boolean {
+    return this.waiting.size >= this.settings.inFlight
+  }
+
+  get freeBytes(): number {
+    return this.heldBytesMax - this.inbox.heldBytes
+  }
+
+  held(bytes: number): void {
+    this.inbox.heldBytes += bytes
+  }
+
+  /** Its body is there. */
+  complete(exchange: Exchange): void {
+    const first = this.waiting.byId(exchange.id)
+    if (this.isDraining) this.turnAway(exchange, REFUSALS.draining)
+    else if (first !== undefined && first !== exchange) this.join(exchange, first)
+    else if (this.isFull) this.turnAway(exchange, REFUSALS.tooMany)
+    else {
+      exchange.state = 'arrived'
+      if (this.service.arrived(exchange)) this.enqueue(exchange)
+    }
+  }
+
+  /** From now on it is a message. */
+  enqueue(exchange: Exchange): void {
+    exchange.state = 'queued'
+    if (!exchange.isAsync) {
+      exchange.dueTick = this.dueTickOf(exchange)
+      exchange.record.deadline = wallClockMs() + exchange.timeoutMs
+    }
+    this.waiting.reserveId(exchange)
+    this.waiting.add(exchange)
+    this.inbox.push(exchange)
+  }
+
+  /** Says no to a request whose body comes, or has come. */
+  turnAway(exchange: Exchange, refusal: Refusal): void {
+    this.forgetReceiving(exchange, refusal)
+    this.refuseWaiter(exchange, refusal)
+  }
+
+  /** Answers a request that is no message any more, or not only one, with what there is. */
+  sendAnswer(waiter: Exchange, answers: SourceAck['answers']): void {
+    const { response, id } = waiter
+    waiter.response = undefined
+    if (response === undefined) return
+    try {
+      sendAnswer(response, id, answers, this.service.emptyStatus, this.isDraining)
+      this.tally.count(response.statusCode)
+    } catch (error) {
+      this.tally.badAnswer(messageOf(error))
+      this.say(response, { status: 500, message: 'the answer cannot be sent', headers: [] })
+    }
+  }
+
+  /** Says no, or why not. */
+  say(response: ServerResponse, { status, message, headers, detail, more }: Refusal, ends = false): void {
+    this.tally.count(status)
+    const isLast = ends || this.isDraining
+    const list = isLast ? [...headers, 'Connection', 'close'] : headers
+    sendProblem(response, status, message, list, detail === undefined ? more : { detail, ...more })
+  }
+
+  /** Gives the message in flight with this id. */
+  byId(id: string): Exchange | undefined {
+    return this.waiting.byId(id)
+  }
+
+  /** It is over before it was a message; those that wait for its answer are told why, or to ask again. */
+  forgetReceiving(exchange: Exchange | undefined, refusal: Refusal = REFUSALS.notTaken): boolean {
+    if (exchange === undefined || exchange.state === 'over') return false
+    this.inbox.forget(exchange)
+    this.waiting.releaseId(exchange)
+    this.end(exchange)
+    this.eachJoined(exchange, (waiter) => this.refuseWaiter(waiter, refusal))
+    return true
+  }
+
+  private refuseWaiter(waiter: Exchange, refusal: Refusal): void {
+    const { response } = waiter
+    waiter.response = undefined
+    if (response !== undefined) this.say(response, refusal)
+  }
+
+  /** Another with this id is in flight, and its answer is for both. */
+  private join(exchange: Exchange, first: Exchange): void {
+    if (exchange.isAsync) {
+      // What is accepted is answered so again.
+      const isAccepted = first.isAsync && (first.state === 'queued' || first.state === 'given')
+      if (isAccepted && this.service.accepted(exchange)) this.forgetReceiving(exchange)
+      else this.turnAway(exchange, REFUSALS.sameId)
+      return
+    }
+    this.inbox.forget(exchange)
+    exchange.dueTick = this.dueTickOf(exchange)
+    this.waiting.join(exchange, first)
+  }
+
+  private dueTickOf({ timeoutMs }: Exchange): number {
+    return this.tick + Math.ceil(timeoutMs / this.settings.tickMs)
+  }
+
+  /** Calls back for all who wait for the outcome of a message. */
+  private each(exchange: Exchange, tell: (waiter: Exchange) => void): void {
+    tell(exchange)
+    this.eachJoined(exchange, tell)
+  }
+
+  private eachJoined({ joined }: Exchange, tell: (waiter: Exchange) => void): void {
+    if (joined === undefined) return
+    for (const waiter of joined) {
+      this.waiting.part(waiter)
+      tell(waiter)
+      this.end(waiter)
+    }
+  }
+
+  /** A message is settled: gives it, if it is known. */
+  private settle(offset: bigint, outcome: Outcome): Exchange | undefined {
+    const exchange = this.waiting.settle(Number(offset))
+    if (exchange === undefined || exchange.state === 'orphaned') this.tally.late++
+    if (exchange === undefined) return undefined
+    this.service.settled(exchange, outcome)
+    if (exchange.isLate) this.end(exchange, 'timedOut')
+    else this.end(exchange, 'reason' in outcome || exchange.state === 'orphaned' ? 'ignored' : 'answered')
+    return exchange
+  }
+
+  /** It is no message any more, or never was one. */
+  private end(exchange: Exchange, ending: Ending = 'ignored'): void {
+    if (exchange.state === 'over') return
+    exchange.state = 'over'
+    this.service.released(exchange, ending)
+  }
+
+  /** Nobody waits on this exchange any more. */
+  private leave(exchange: Exchange): void {
+    exchange.response = undefined
+    if (exchange.state === 'joined') {
+      this.waiting.part(exchange)
+      this.end(exchange)
+      if (exchange.first !== undefined) this.leaveIfUnwanted(exchange.first)
+    } else this.leaveIfUnwanted(exchange)
+  }
+
+  private leaveIfUnwanted(exchange: Exchange): void {
+    if (exchange.isWanted) {
+      exchange.dueTick = Number.POSITIVE_INFINITY
+      return
+    }
+    if (exchange.state === 'queued') {
+      this.waiting.settle(Number(exchange.record.offset))
+      this.end(exchange)
+      this.inbox.withdraw(exchange)
+    } else if (exchange.state === 'given') {
+      this.waiting.orphan(exchange)
+      this.context.cancel?.(0, exchange.record.offset as number)
+    } else this.forgetReceiving(exchange)
+  }
+
+  /** Ends a wait without its message's outcome. */
+  private endWait(exchange: Exchange, refusal: Refusal): void {
+    const { response } = exchange
+    this.leave(exchange)
+    if (response !== undefined) this.say(response, refusal)
+  }
+
+  /** A turn of the clock: whose time is over? */
+  turn(): void {
+    this.tick++
+    for (const exchange of this.waiting.overdue(this.tick)) {
+      exchange.isLate = true
+      // What was not read was not taken: it can be sent again without a doubt.
+      this.endWait(exchange, exchange.state === 'queued' ? REFUSALS.notTaken : REFUSALS.late)
+    }
+    this.tally.tell()
+  }
+
+  /** A connection has ended: whoever waited on it is gone. */
+  gone(socket: NonNullable<Exchange['socket']>): void {
+    const receiving = receivingOn(socket)
+    if (receiving !== undefined) {
+      this.tally.gone()
+      if (receiving.state === 'receiving') this.forgetReceiving(receiving)
+      else this.leave(receiving)
+    }
+    for (const exchange of this.waiting.of(socket)) {
+      if (exchange.response === undefined) continue
+      this.leave(exchange)
+      this.tally.gone()
+    }
+  }
+}

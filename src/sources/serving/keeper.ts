@@ -1,0 +1,104 @@
+// The results of requests, and what was accepted: kept in a store, whatever it takes, and told to whoever listens.
+
+import { wallClockMs } from '../../kernel/clock.js'
+import { within } from '../../kernel/deadline.js'
+import { messageOf } from '../../kernel/failure.js'
+import type { Log } from '../../kernel/log.js'
+import { type Backoff, backoffMs } from '../../kernel/retry.js'
+import type { ResultStore, StoredResult } from '../../results/result-store.js'
+import { decodeResult, encodeResult, type KeptResult } from './kept.js'
+
+export type Known = { state: 'accepted' } | { state: 'finished'; result: KeptResult; sinceMs: number }
+
+const BACKOFF: Backoff = { initialMs: 50, factor: 2, maxMs: 5_000, jitter: 0.2 }
+/** How long a close waits for results that are not safe yet. */
+const CLOSE_MS = 3_000
+
+export class Keeper {
+  readonly store: ResultStore
+  /** Results that are not safe yet. */
+  private readonly pending = new Map<string, { known: Known; kept: Promise<void> }>()
+  private readonly listeners = new Map<string, Set<(result: KeptResult) => void>>()
+  private readonly log: Log
+  private readonly later: (ms: number, call: () => void) => void
+  private isClosed = false
+  private failures = 0
+
+  /** `later` calls back after some ms. */
+  constructor(store: ResultStore, log: Log, later: (ms: number, call: () => void) => void) {
+    this.store = store
+    this.log = log
+    this.later = later
+  }
+
+  /** Keeps a result until it is safe, and tells it to those who listen. */
+  keep(id: string, result: KeptResult): void {
+    const bytes = encodeResult(result)
+    const known: Known = { state: 'finished', result, sinceMs: wallClockMs() }
+    const kept = this.try(id, bytes, 1).finally(() => {
+      if (this.pending.get(id)?.known === known) this.pending.delete(id)
+    })
+    this.pending.set(id, { known, kept })
+    const listeners = this.listeners.get(id)
+    this.listeners.delete(id)
+    for (const listener of listeners ?? []) listener(result)
+  }
+
+  /** Gives what is known of an id. Rejects where the store fails, or has what cannot be read. */
+  async find(id: string): Promise<Known | undefined> {
+    return this.pending.get(id)?.known ?? knownOf(await this.store.get(id))
+  }
+
+  /** Calls back with the result of what is in work, once. Gives a function that listens no more. */
+  listen(id: string, listener: (result: KeptResult) => void): () => void {
+    const listeners = this.listeners.get(id) ?? new Set()
+    this.listeners.set(id, listeners.add(listener))
+    return () => {
+      listeners.delete(listener)
+      if (listeners.size === 0 && this.listeners.get(id) === listeners) this.listeners.delete(id)
+    }
+  }
+
+  stats(): Record<string, number> {
+    return { results_pending: this.pending.size, results_failed: this.failures }
+  }
+
+  async close(): Promise<void> {
+    await within(
+      CLOSE_MS,
+      Promise.all([...this.pending.values()].map(({ kept }) => kept)).then(() => {}),
+      () => {
+        this.log.error(
+          'results could not be kept: their requests are processed again after a restart, if they are durable',
+          {
+            count: this.pending.size,
+          },
+        )
+      },
+    )
+    this.isClosed = true
+    await this.store.close?.()
+  }
+
+  private async try(id: string, bytes: Buffer, attempt: number): Promise<void> {
+    try {
+      await this.store.finish(id, bytes)
+    } catch (error) {
+      this.failures++
+      if (attempt === 1) this.log.error(`a result could not be kept, and is tried again: ${messageOf(error)}`)
+      await new Promise<void>((resolve) =>
+        this.later(
+          backoffMs(BACKOFF, attempt, () => 0.5),
+          resolve,
+        ),
+      )
+      if (!this.isClosed) await this.try(id, bytes, attempt + 1)
+    }
+  }
+}
+
+function knownOf(stored: StoredResult | undefined): Known | undefined {
+  if (stored === undefined) return undefined
+  if (stored.state === 'accepted') return { state: 'accepted' }
+  return { state: 'finished', result: decodeResult(stored.result), sinceMs: stored.sinceMs }
+}

@@ -1,0 +1,142 @@
+// The source `serving`, open: requests, what stands behind them, and what an earlier life has accepted.
+
+import { systemRandom } from '../../kernel/clock.js'
+import { messageOf } from '../../kernel/failure.js'
+import { Exchange } from '../requests/exchange.js'
+import { RequestSource } from '../requests/request-source.js'
+import type { Endpoint } from '../requests/service.js'
+import { Ticker } from '../requests/ticker.js'
+import type { SourceAck, SourceContext, SourceNack, SourceRecord } from '../source.js'
+import { Keeper } from './keeper.js'
+import { decodeRequest } from './kept.js'
+import { openApiOf } from './openapi.js'
+import { ResultRoutes } from './result-routes.js'
+import { ServingService } from './serving-service.js'
+import type { ServingSettings } from './settings.js'
+
+const KEEP_ALIVE_MS = 15_000
+
+export class ServingSource {
+  private readonly settings: ServingSettings
+  private readonly context: SourceContext
+  private readonly keeper: Keeper
+  private readonly results: ResultRoutes
+  private readonly source: RequestSource
+  private ticker: Ticker | undefined
+  /** What an earlier life accepted, and is not in work yet. */
+  private backlog: Exchange[] = []
+
+  constructor(settings: ServingSettings, context: SourceContext) {
+    const { log } = context
+    this.settings = settings
+    this.context = context
+    this.keeper = new Keeper(settings.results, log, after)
+    this.results = new ResultRoutes(this.keeper, log)
+    const service = new ServingService(settings, this.endpoints(), this.keeper, { log, random: systemRandom })
+    this.source = new RequestSource(settings, context, service)
+    service.exchanges = this.results.exchanges = this.source.exchanges
+  }
+
+  async open(): Promise<void> {
+    await this.settings.results.open?.({ log: this.context.log })
+    try {
+      await this.resume()
+      await this.source.open()
+    } catch (error) {
+      await this.settings.results.close?.()
+      throw error
+    }
+    this.ticker = new Ticker(KEEP_ALIVE_MS, () => this.results.keepAlive())
+  }
+
+  read(max: number): readonly SourceRecord[] | Promise<readonly SourceRecord[]> {
+    this.goOn()
+    return this.source.read(max)
+  }
+
+  ack(acks: readonly SourceAck[]): void {
+    this.source.ack(acks)
+    this.goOn()
+  }
+
+  nack(nacks: readonly SourceNack[]): void {
+    this.source.nack(nacks)
+    this.goOn()
+  }
+
+  get pending(): number {
+    return this.source.pending + this.backlog.length
+  }
+
+  stats(): Record<string, number> {
+    return { ...this.source.stats(), sse_listeners: this.results.listenerCount, backlog: this.backlog.length }
+  }
+
+  async close(): Promise<void> {
+    this.ticker?.stop()
+    this.results.close()
+    await this.source.close()
+    await this.keeper.close()
+  }
+
+  private endpoints(): ReadonlyMap<string, Endpoint> {
+    const { path, routes } = this.settings
+    const endpoints = new Map<string, Endpoint>()
+    const paths = new Set(['', ...routes.flatMap((route) => route.path ?? [])])
+    for (const suffix of paths) {
+      endpoints.set(`${path}/sync${suffix}`, { method: 'POST', isAsync: false })
+      endpoints.set(`${path}/async${suffix}`, { method: 'POST', isAsync: true })
+    }
+    const { fetch, sse, status } = this.results
+    for (const [name, answer] of Object.entries({ fetch, sse, status }))
+      endpoints.set(`${path}/${name}`, { method: 'GET', isAsync: false, answer })
+    const text = openApiOf(this.settings)
+    endpoints.set('/openapi.json', {
+      method: 'GET',
+      isAsync: false,
+      answer: async (_, response) => {
+        const body = await text
+        response
+          .writeHead(200, ['Content-Type', 'application/json', 'Content-Length', String(body.length)])
+          .end(body)
+      },
+    })
+    return endpoints
+  }
+
+  /** What was accepted, and has no result, is processed again. */
+  private async resume(): Promise<void> {
+    for await (const { id, request } of this.settings.results.unfinished()) {
+      try {
+        const { body, className: _, ...meta } = decodeRequest(request)
+        const exchange = new Exchange(undefined, undefined, id, true, body.length, true)
+        Object.assign(exchange.record, meta, { id, value: body })
+        this.backlog.push(exchange)
+      } catch (error) {
+        this.context.log.error(
+          `an accepted request cannot be read, and is left as it is: ${messageOf(error)}`,
+          { id },
+        )
+      }
+    }
+    const count = this.backlog.length
+    if (count > 0) this.context.log.info('accepted requests of an earlier run are processed again', { count })
+    this.backlog.reverse()
+  }
+
+  private goOn(): void {
+    const { exchanges } = this.source
+    while (this.backlog.length > 0 && !exchanges.isFull && !exchanges.isDraining) {
+      const next = this.backlog.pop()
+      if (next !== undefined) exchanges.enqueue(next)
+    }
+  }
+}
+
+/** In one turn of a ticker: it keeps no process alive. */
+function after(ms: number, call: () => void): void {
+  const ticker = new Ticker(ms, () => {
+    ticker.stop()
+    call()
+  })
+}

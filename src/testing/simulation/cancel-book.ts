@@ -1,0 +1,32 @@
+// The model of cancellations (R5): a slot holds the last record that was cancelled there, until a record that belongs there is given.
+// What it holds is not begun any more; and nobody hears of a cancellation that was none.
+
+import { cancelSlotsFor } from '../../kernel/cancellation-memory.js'
+import type { Giving } from './ledger-types.js'
+
+export class CancelBook {
+  private readonly slots = new Map<number, Giving>()
+  private readonly count: number
+
+  constructor(inFlightMax: number) {
+    this.count = cancelSlotsFor(inFlightMax)
+  }
+
+  given(giving: Giving): void {
+    this.slots.delete(this.slotOf(giving))
+  }
+
+  cancelled(giving: Giving): void {
+    giving.wasCancelled = true
+    this.slots.set(this.slotOf(giving), giving)
+  }
+
+  /** Tells whether no handler may be called for it. */
+  holds(giving: Giving): boolean {
+    return this.slots.get(this.slotOf(giving)) === giving
+  }
+
+  private slotOf({ position }: Giving): number {
+    return Number(position.split(':')[1]) % this.count
+  }
+}
