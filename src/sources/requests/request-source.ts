@@ -13,12 +13,14 @@ import { Exchanges } from './exchanges.js'
 import { IdMaker } from './id-maker.js'
 import { eventTimeOf, setHeaders } from './message-headers.js'
 import type { Refusal } from './refusal.js'
+import { Resting } from './resting.js'
 import type { Service } from './service.js'
 import type { RequestSettings } from './settings.js'
 import { Ticker } from './ticker.js'
 
 /** How long a close waits for connections in the middle of a request or an answer. */
 const CLOSE_MS = 500
+const TOO_MANY = 429
 
 export class RequestSource {
   readonly exchanges: Exchanges
@@ -32,12 +34,15 @@ export class RequestSource {
   private readonly ids = new IdMaker()
   private server: HttpServer | undefined
   private ticker: Ticker | undefined
+  private readonly resting: Resting
+  private tick = 0
 
   constructor(settings: RequestSettings, context: SourceContext, service: Service) {
     this.settings = settings
     this.context = context
     this.service = service
     this.exchanges = new Exchanges(settings, context, service)
+    this.resting = new Resting(settings.tickMs)
     this.isIdTaken = (id) => !service.joins && this.exchanges.byId(id) !== undefined
     this.isOurs = (id) => this.ids.isOurs(id)
     if (this.bodyBytesMax <= context.messageBytesMax) return
@@ -61,7 +66,7 @@ export class RequestSource {
     this.server.onConnection((socket) => socket.once('close', () => exchanges.gone(socket)))
     await this.server.listen({ port, host })
     log.info(`${name} listens on ${this.server.url}${path}`)
-    this.ticker = new Ticker(tickMs, () => exchanges.turn())
+    this.ticker = new Ticker(tickMs, () => this.turn())
     signal.addEventListener('abort', () => exchanges.drain(), { once: true })
   }
 
@@ -84,13 +89,18 @@ export class RequestSource {
   }
 
   stats(): Record<string, number> {
-    return { ...this.exchanges.stats(), dropped_connections: this.server?.dropped ?? 0 }
+    return {
+      ...this.exchanges.stats(),
+      dropped_connections: this.server?.dropped ?? 0,
+      resting: this.resting.size,
+    }
   }
 
   async close(): Promise<void> {
     this.exchanges.drain()
     this.ticker?.stop()
     this.exchanges.stop()
+    this.resting.end()
     await this.server?.close({ graceMs: CLOSE_MS })
   }
 
@@ -154,6 +164,12 @@ export class RequestSource {
     // A body that is too long to be read and forgotten ends the connection. (One that was to be asked for ends it anyway.)
     this.exchanges.say(response, refusal, declaredBytes < 0 || declaredBytes > DISCARD_BYTES_MAX)
     request.resume()
+    if (refusal.status === TOO_MANY && request.httpVersionMajor === 1) this.resting.add(request, this.tick)
+  }
+
+  private turn(): void {
+    this.resting.turn(++this.tick)
+    this.exchanges.turn()
   }
 }
 

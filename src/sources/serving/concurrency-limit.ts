@@ -71,7 +71,7 @@ export class ConcurrencyLimit {
   private accepted = -Infinity
   private rest = 0
   private nextRest = REST
-  /** The last window that had much room. */
+  /** A window that had much room. */
   private readonly roomy = { latency: Infinity, inFlight: Infinity }
   private isTrial = false
   /** The window that a trial compares with. */
@@ -134,7 +134,7 @@ export class ConcurrencyLimit {
     if (answered > 0) this.latency = 2 * Math.log(this.sumRoots / answered)
     // While load comes or goes, latency lags behind it.
     const isSteady = this.isTrial || Math.abs(Math.log(inFlight / this.lastInFlight)) < CONTRAST
-    if (false) {
+    if (timedOut * TIMED_OUT > answered + timedOut) {
       this.isTrial = false
       if (inFlight >= limit / 2) this.set(limit * STEP, inFlight)
     } else {
@@ -188,6 +188,8 @@ export class ConcurrencyLimit {
       return
     }
     if (inFlight < limit / 2) {
+      // The fewest are the best to compare with, while the latency is about theirs.
+      if (inFlight > roomy.inFlight && Math.abs(latency - roomy.latency) < CHANGED) return
       roomy.latency = latency
       roomy.inFlight = inFlight
       return
@@ -203,8 +205,10 @@ export class ConcurrencyLimit {
 
   /** True where many in flight have the latency that few had: then nobody waits, without a trial. */
   private isAsRoomy(inFlight: number): boolean {
-    const change = Math.log(inFlight / this.roomy.inFlight)
-    return change >= CONTRAST && this.latency - this.roomy.latency < WAITING * change
+    const { roomy } = this
+    const isMore = Math.log(inFlight / roomy.inFlight) >= CONTRAST
+    // A rise as small as one trial could miss, however many more they are.
+    return isMore && this.latency - roomy.latency < WAITING * 2 * CONTRAST
   }
 
   /** Begins a trial: with fewer, unless that is known to be no better, or not allowed. */
