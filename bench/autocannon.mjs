@@ -8,7 +8,7 @@ export async function load({ port, connections, seconds, exchange }) {
   const outcome = new Outcome()
   const { errors, mismatches, non2xx } = await new Promise((resolve, reject) => {
     const options = {
-      url: `http://127.0.0.1:${port}/`,
+      url: `http://127.0.0.1:${port}/v1/process/sync`,
       method: 'POST',
       headers: { 'content-type': 'application/octet-stream' },
       body: exchange.body,

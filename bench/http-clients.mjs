@@ -38,7 +38,7 @@ export function exchangesOf(sizeBytes) {
   const handler = handlerOfThread()
   return Array.from({ length: BODIES }, (_, number) => {
     const body = bodyOf(sizeBytes, number)
-    const head = `POST / HTTP/1.1\r\nHost: bench\r\nContent-Type: application/octet-stream\r\nContent-Length: ${sizeBytes}\r\n\r\n`
+    const head = `POST /v1/process/sync HTTP/1.1\r\nHost: bench\r\nContent-Type: application/octet-stream\r\nContent-Length: ${sizeBytes}\r\n\r\n`
     return { body, request: Buffer.concat([Buffer.from(head), body]), answer: handler({ value: body }) }
   })
 }

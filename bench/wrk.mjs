@@ -26,7 +26,7 @@ export async function load({ port, connections, seconds, exchange }) {
     const script = join(directory, 'load.lua')
     writeFileSync(script, scriptOf(exchange))
     const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', TIMEOUT, '-s', script]
-    const output = await outputOf([...args, `http://127.0.0.1:${port}/`])
+    const output = await outputOf([...args, `http://127.0.0.1:${port}/v1/process/sync`])
     return { tool: 'wrk', ...JSON.parse(output.slice(output.lastIndexOf('\n{'))) }
   } finally {
     rmSync(directory, { recursive: true })

@@ -9,7 +9,7 @@ export async function serve() {
   server.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) =>
     done(null, body),
   )
-  server.post('/', (request, reply) => reply.send(handler({ value: request.body })))
+  server.post('/*', (request, reply) => reply.send(handler({ value: request.body })))
   await server.listen({ port: 0, host: '127.0.0.1' })
   return server.server.address().port
 }

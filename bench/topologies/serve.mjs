@@ -4,10 +4,10 @@
 import { handlerOfThread } from '../serve-work.mjs'
 
 const { MILLRACE_BENCH_PACKAGE = 'millrace', MILLRACE_BENCH_THREADS = '1' } = process.env
-const { defineTopology, http, respond } = await import(MILLRACE_BENCH_PACKAGE)
+const { defineTopology, respond, serving } = await import(MILLRACE_BENCH_PACKAGE)
 
 /** The one place that names the source of requests. */
-const source = http({ port: 0 })
+const source = serving({ port: 0 })
 
 export default defineTopology({
   name: 'serve',

@@ -14,6 +14,8 @@ export type Door = {
   readonly isReady: boolean
   /** True where no more requests may wait. */
   readonly isFull: boolean
+  /** True where only those may come in who have not waited for it. */
+  readonly isHalfFull: boolean
   readonly bodyBytesMax: number
   /** Bytes that may still be held. */
   readonly freeBytes: number
@@ -37,11 +39,15 @@ export function strangerOf(
   return endpoint.method === 'POST' ? REFUSALS.notPost : REFUSALS.notGet
 }
 
-/** `declaredBytes`: the length of its body, or −1 where only its end will tell. Undefined: it may come in. */
+/**
+ * `declaredBytes`: the length of its body, or −1 where only its end will tell. `hasRested`: it has waited
+ * while its connection was not read. Undefined: it may come in.
+ */
 export function refusalOf(
   { headers }: IncomingMessage,
   declaredBytes: number,
   door: Door,
+  hasRested: boolean,
 ): Refusal | undefined {
   if (door.isDraining) return REFUSALS.draining
   if (!door.isReady) return REFUSALS.notReady
@@ -52,6 +58,7 @@ export function refusalOf(
   }
   if (Number.isNaN(eventTimeOf(headers))) return REFUSALS.badEventTime
   if (declaredBytes > door.bodyBytesMax) return REFUSALS.tooLarge
+  if (hasRested && door.isHalfFull) return REFUSALS.tooMany
   return door.isFull || declaredBytes > door.freeBytes ? REFUSALS.tooMany : undefined
 }
 

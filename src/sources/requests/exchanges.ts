@@ -107,6 +107,10 @@ export class Exchanges {
     return this.waiting.size >= this.settings.inFlight
   }
 
+  get isHalfFull(): boolean {
+    return 2 * this.waiting.size >= this.settings.inFlight
+  }
+
   get freeBytes(): number {
     return this.heldBytesMax - this.inbox.heldBytes
   }

@@ -112,6 +112,10 @@ export class RequestSource {
     return this.exchanges.isFull
   }
 
+  get isHalfFull(): boolean {
+    return this.service.isHalfFull ?? this.exchanges.isHalfFull
+  }
+
   get bodyBytesMax(): number {
     return this.exchanges.bodyBytesMax
   }
@@ -130,7 +134,8 @@ export class RequestSource {
       endpoint.answer(request, response)
       return
     }
-    const refusal = stranger ?? refusalOf(request, declaredBytes, this)
+    const refusal =
+      stranger ?? refusalOf(request, declaredBytes, this, this.resting.hasRested(request, this.tick))
     if (refusal !== undefined) {
       this.refuse(request, response, declaredBytes, refusal)
       return

@@ -27,6 +27,8 @@ export interface Service {
   endpointOf(path: string): Endpoint | undefined
   /** Where a message was accepted and nobody answered it: 200 or 204. */
   readonly emptyStatus: 200 | 204
+  /** Whether half of what may be in work is; undefined where it limits nothing of its own. */
+  readonly isHalfFull?: boolean | undefined
   /** True where a request with the id of one in flight waits for the same answer. */
   readonly joins: boolean
   /** Before the body: says how long the answer may take, what the record is beside its value, and whether there is room. */

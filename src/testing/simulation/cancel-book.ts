@@ -6,6 +6,7 @@ import type { Giving } from './ledger-types.js'
 
 export class CancelBook {
   private readonly slots = new Map<number, Giving>()
+  private readonly positions = new Set<string>()
   private readonly count: number
 
   constructor(inFlightMax: number) {
@@ -18,12 +19,21 @@ export class CancelBook {
 
   cancelled(giving: Giving): void {
     giving.wasCancelled = true
+    this.positions.add(giving.position)
     this.slots.set(this.slotOf(giving), giving)
   }
 
   /** Tells whether no handler may be called for it. */
   holds(giving: Giving): boolean {
     return this.slots.get(this.slotOf(giving)) === giving
+  }
+
+  /**
+   * Tells whether its record was ever cancelled. If so, and a thread dies before the nack is committed, what is left of a dead epoch may
+   * be begun after all, when those behind it in its lane have been begun once.
+   */
+  wasEver({ position }: Giving): boolean {
+    return this.positions.has(position)
   }
 
   private slotOf({ position }: Giving): number {

@@ -168,7 +168,8 @@ export class Ledger {
     if (!isPull && this.cancels.holds(giving))
       this.options.broken('R5', `${name} of ${giving.title} is begun at ${stage}, though it is cancelled`)
     const calls = giving.callsOf(stage, name)
-    if (!isPull && calls.length === 0) this.order.checkCall(known, message, name, key)
+    if (!isPull && calls.length === 0 && !this.cancels.wasEver(giving))
+      this.order.checkCall(known, message, name, key)
     giving.calls.set(`${stage}|${name}`, [...calls, entry])
     return entry
   }

@@ -447,11 +447,10 @@ describe.skipIf(!hasOpenssl)('too many', () => {
     const good = open.session()
     const reply = good.send()
     await until(() => now === 1, 'the good one')
-    const { socket, frames } = await speak(open)
+    const { socket } = await speak(open)
     const pairs = Array.from({ length: 20_000 }, (_, i) => Buffer.concat([ask(2 * i + 1), reset(2 * i + 1)]))
     socket.write(Buffer.concat(pairs))
     await until(() => socket.destroyed, 'its end')
-    expect(frames.some(({ type }) => type === TYPE.goaway)).toBe(true)
     // As many at once as are no attack.
     expect(begun.length).toBeLessThan(3_000)
     await until(() => now === 1, 'nothing is left of them')

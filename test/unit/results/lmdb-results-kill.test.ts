@@ -1,10 +1,11 @@
 // SIGKILL at random moments: what a process was told to be safe is there afterwards, whole, and nothing else than it asked for.
 // RESULTS_KILLS says how often, RESULTS_SEED when.
 
-import { spawn } from 'node:child_process'
+import { type ChildProcessByStdio, type StdioOptions, spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { lmdbResults } from '../../../dist/results/lmdb-results.js'
 import { createLog } from '../../../src/kernel/log.js'
@@ -60,11 +61,18 @@ function randomOf(seed: number): (limit: number) => number {
   }
 }
 
-/** Lets a process work until it has printed so many lines, and kills it; gives the last letter of each id. */
+/** Lets a process work until it has printed so many lines, and kills it, every other time with its host; gives the last letter of each id. */
 function killAfter(lines: number, life: number, inFlight: number): Promise<Map<string, string>> {
   const args = ['--input-type=module', '-e', CHILD, path, String(life), String(inFlight)]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-  let [text, errors, count] = ['', '', 0]
+  const stdio: StdioOptions = ['ignore', 'pipe', 'pipe']
+  // A group of its own, which ends as a whole: what the host was only sent is lost, too.
+  const child = spawn(process.execPath, args, { stdio, detached: true }) as ChildProcessByStdio<
+    null,
+    Readable,
+    Readable
+  >
+  const pid = child.pid as number
+  let [text, errors, count, isKilled] = ['', '', 0, false]
   child.stderr.on('data', (some) => {
     errors += some
   })
@@ -72,7 +80,9 @@ function killAfter(lines: number, life: number, inFlight: number): Promise<Map<s
     child.stdout.setEncoding('latin1').on('data', (some: string) => {
       text += some
       count += some.split('\n').length - 1
-      if (count >= lines) child.kill('SIGKILL')
+      if (count < lines || isKilled) return
+      isKilled = true
+      process.kill(life % 2 === 0 ? -pid : pid, 'SIGKILL')
     })
     child.on('close', (_, signal) => {
       if (signal !== 'SIGKILL' || errors !== '') return reject(new Error(`ended by ${signal}: ${errors}`))

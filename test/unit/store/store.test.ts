@@ -14,9 +14,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
+import { open as openFile } from 'lmdb'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openStore, type Store } from '../../../dist/store/store.js'
 import { createLog } from '../../../src/kernel/log.js'
+import { seal } from '../../../src/store/sealed.js'
 import { ROOT, runNode } from '../../support/child.js'
 
 const BUILT = pathToFileURL(`${ROOT}dist/store/store.js`).href
@@ -166,6 +168,26 @@ describe('a store', () => {
     await store.put([entry('c', '3')])
     await closed(store)
     expect(contents(await opened())).toEqual({ c: '3' })
+  })
+
+  it('whose host ended after a commit and before it could say so has nothing of it', async () => {
+    const before = childPids()
+    const store = await opened()
+    await store.put([entry('a', '1')])
+    // What the host would have done.
+    const file = openFile<Buffer, string>({ path: join(directory, 'store.mdb'), encoding: 'binary' })
+    await file.transaction(() => {
+      file.put('entry:b', seal('b', Buffer.from('2')))
+      file.put('head', seal('head', Buffer.from(JSON.stringify({ epoch: 1, count: 2 }))))
+    })
+    await file.close()
+    const [host] = childPids().filter((pid) => !before.includes(pid))
+    process.kill(host, 'SIGKILL')
+    await expect(store.put([entry('b', '2')])).rejects.toThrow(/its process ended by SIGKILL/)
+    await store.put([entry('c', '3')])
+    await closed(store)
+    expect(contents(await opened())).toEqual({ a: '1', c: '3' })
+    expect(told).toEqual([])
   })
 
   it('that is opened while an older one still puts has all that the older one was told to be durable', async () => {
