@@ -42,6 +42,7 @@ export type {
 export { run, type StartOptions, start } from './topology/start.js'
 export type {
   AdminOptions,
+  DegradeOptions,
   Limits,
   MapBranch,
   MapBranches,

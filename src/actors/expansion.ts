@@ -32,6 +32,8 @@ export class Expansion {
   private ended = false
   private pulling = false
   private out: Outbound | undefined
+  /** True where the degrade handler made the committed ones. */
+  isOfStandIn = false
   /** What a predecessor left open: where, and the count and share above. */
   private left: { inbound: Inbound; place: number } | undefined
   private readonly cell: Cell
@@ -47,7 +49,8 @@ export class Expansion {
     const [number, place, count, lo, hi] = cell.registers
     if (number === 0) return
     this.left = { inbound: inbounds[number - 1], place: place | 0 }
-    this.count = count
+    this.count = Math.abs(count)
+    this.isOfStandIn = count < 0
     this.rest.lo = lo | 0
     this.rest.hi = hi | 0
   }
@@ -90,6 +93,7 @@ export class Expansion {
   begin(task: MapTask): void {
     if (this.task !== task) {
       this.count = 0
+      this.isOfStandIn = task.isStandIn
       Object.assign(this.rest, task.share())
     }
     this.task = task
@@ -164,7 +168,7 @@ export class Expansion {
     const message = this.task?.message as Message
     registers[0] = open ? this.inbounds.indexOf(message.inbound) + 1 : 0
     registers[1] = open ? message.place : 0
-    registers[2] = this.count
+    registers[2] = this.isOfStandIn ? -this.count : this.count
     registers[3] = this.rest.lo
     registers[4] = this.rest.hi
   }

@@ -3,6 +3,7 @@
 import { LANE_MASK, SHAPE, SHARE_HI, SHARE_LO } from '../kernel/layout.js'
 import { Message } from '../kernel/message.js'
 import { nearest } from '../kernel/nearest.js'
+import { NO_TICKET } from './circuit.js'
 import type { Shortage } from './emitter.js'
 import type { MapOutput, MapResult } from './map-handler.js'
 import type { Failure, Share } from './records.js'
@@ -30,6 +31,12 @@ export class MapTask {
   execution = 0
   /** Number of the call whose result counts: a late one is ignored. */
   call = 0
+  /** Of its call of a handler that another stands in for, until it is known how it ended. */
+  ticket = NO_TICKET
+  /** True where its attempts are exhausted, and the degrade handler is to be called. */
+  needsStandIn = false
+  /** True where the degrade handler was called for it last. */
+  isStandIn = false
   /** True from its call on, until an attempt has failed: its outputs may be views of the message. */
   isFixed = false
 

@@ -21,7 +21,9 @@ import type { TracedHandler } from './actor-tracing.js'
 import { BegunNotes, type Journal } from './begun-notes.js'
 import type { Branches } from './branches.js'
 import { CallTimes } from './call-times.js'
+import { type CallEnd, NO_TICKET } from './circuit.js'
 import { type Death, type PoisonEnd, poisonOf } from './death.js'
+import type { Degradation } from './degradation.js'
 import { Emitter, FULL, TOO_LARGE } from './emitter.js'
 import { Expansion } from './expansion.js'
 import { GiveUpLog } from './give-up-log.js'
@@ -55,6 +57,8 @@ export type MapperOptions = {
   valueBytesMax: number
   /** Told of each call that takes too long, where calls are traced. */
   gaveUp?: TracedHandler['gaveUp'] | undefined
+  /** Where another handler stands in for this one: it is part of `handler`, and told how calls ended. */
+  degradation?: Degradation | undefined
 }
 
 /** What a mapper works on: all of it outlives the mapper. */
@@ -228,7 +232,8 @@ export class Mapper implements Actor {
         this.queue.length === 0 &&
         !this.lanes.has(laneAt(inbound.ring, message.at)) &&
         !isSuspect(words, message.at) &&
-        !this.calls.closed
+        !this.calls.closed &&
+        !(this.options.degradation !== undefined && this.expansion.wasOpen(message))
       )
         this.direct(message)
       else this.admit(this.taskOf(message))
@@ -266,7 +271,7 @@ export class Mapper implements Actor {
       if (isTimed) times.stop()
       times.calls++
       this.calls.leave()
-      this.failed(this.enter(this.taskOf(message)), error)
+      this.failed(this.called(this.enter(this.taskOf(message))), error)
       this.place()
       return
     }
@@ -280,10 +285,12 @@ export class Mapper implements Actor {
       message.inbound.settle(message.place, this.cell.pending)
       times.calls++
       this.dirty = true
+      const { degradation } = this.options
+      if (degradation !== undefined) degradation.ended(degradation.ticket, 'worked')
       if (this.signals !== undefined) this.signals.over(message)
       return
     }
-    this.follow(this.enter(this.taskOf(message)), result, isTimed && !plain)
+    this.follow(this.called(this.enter(this.taskOf(message))), result, isTimed && !plain)
     this.place()
   }
 
@@ -357,6 +364,8 @@ export class Mapper implements Actor {
     let result: MapResult | Promise<MapResult>
     task.isFixed = true
     this.calls.note(task)
+    const { degradation } = this.options
+    if (degradation !== undefined) degradation.choice = this.choiceFor(task)
     const { times } = this
     const isTimed = times.isTiming
     this.calls.enter(message)
@@ -367,11 +376,37 @@ export class Mapper implements Actor {
       if (isTimed) times.stop()
       times.calls++
       this.calls.leave()
-      this.failed(task, error)
+      this.failed(this.called(task), error)
       return
     }
     this.calls.leave()
-    this.follow(task, result, isTimed)
+    this.follow(this.called(task), result, isTimed)
+  }
+
+  /** The handler, or the one that stands in for it, was called for a task just now. */
+  private called(task: MapTask): MapTask {
+    const { degradation } = this.options
+    if (degradation !== undefined) {
+      task.ticket = degradation.ticket
+      task.isStandIn = degradation.isStandIn
+    }
+    return task
+  }
+
+  /** C5: one of which parts are committed goes on with the handler that made them. */
+  private choiceFor(task: MapTask): Degradation['choice'] {
+    const { expansion } = this
+    if (expansion.holds(task) && !expansion.isEmpty) return expansion.isOfStandIn ? 'stand-in' : 'handler'
+    return task.needsStandIn ? 'stand-in' : 'circuit'
+  }
+
+  /** Tells the circuit how a call ended; of a stream that is only known at its end. */
+  private ended(task: MapTask, end: CallEnd, error?: unknown): boolean {
+    const { ticket } = task
+    if (ticket === NO_TICKET) return false
+    task.ticket = NO_TICKET
+    this.options.degradation?.ended(ticket, end, error)
+    return true
   }
 
   /** `isTimed`: the clock goes on, as looking at the result may call user code too. */
@@ -426,7 +461,10 @@ export class Mapper implements Actor {
       return
     }
     if (task.verdict === 'stream') this.calls.over(task)
-    else this.acquit(task)
+    else {
+      this.ended(task, 'worked')
+      this.acquit(task)
+    }
     if (!this.inSourceOrder) this.queue.push(task)
   }
 
@@ -444,14 +482,20 @@ export class Mapper implements Actor {
     this.acquit(task)
     task.verdict = undefined
     this.counters.add('failed')
-    if (attempts >= retry.attempts) {
+    const wasHandler = this.ended(task, 'failed', error)
+    let delayMs = 0
+    if (attempts < retry.attempts) delayMs = backoffMs(retry.backoff, attempts, this.host.random)
+    // While the circuit is open there is somebody who stands in, also for those that failed before it was.
+    else if (wasHandler && this.options.degradation?.isOpen && !this.expansion.holds(task))
+      task.needsStandIn = true
+    else {
       this.exhausted(task, error, attempts)
       return
     }
     task.isFixed = false
     this.active--
     this.retryLog.failed(task.message, error, attempts)
-    this.retries.wait(task, this.host.clock.now() + backoffMs(retry.backoff, attempts, this.host.random))
+    this.retries.wait(task, this.host.clock.now() + delayMs)
     this.dirty = true
   }
 
@@ -481,6 +525,7 @@ export class Mapper implements Actor {
   /** A handler is not called for a message that was cancelled, nor called again: its record is nacked (R5). */
   private nobodyWaits(task: MapTask): void {
     const { inbound, at } = task.message
+    this.ended(task, 'unknown')
     this.acquit(task)
     this.counters.add('cancelled')
     task.isFixed = true
@@ -652,6 +697,7 @@ export class Mapper implements Actor {
     if (task.verdict === 'dropped') this.counters.add('dropped')
     else if (isEmpty && (task.verdict === 'outputs' || task.verdict === 'stream'))
       this.counters.add('filtered')
+    this.ended(task, 'worked')
     this.parking.leave(task)
     this.acquit(task)
     this.settle(task.message)

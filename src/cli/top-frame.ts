@@ -24,6 +24,7 @@ export function frameOf(view: Inspection, note: string | undefined): Line[] {
     counts(view),
     ...view.troubles.map((text) => [cell(`! ${text}`, 'red')]),
     ...(view.failure === undefined ? [] : [[cell(`! ${view.failure.code} ${view.failure.message}`, 'red')]]),
+    ...(view.degraded ?? []).map((text) => [cell(text, 'yellow')]),
     ...(note === undefined ? [] : [[cell(note, 'yellow')]]),
     [],
     ...actorTable(view),

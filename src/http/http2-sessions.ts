@@ -117,8 +117,6 @@ export class Http2Sessions {
   }
 
   private hold(session: ServerHttp2Session, stream: ServerHttp2Stream, use: Use): void {
-    // It may have been reset since.
-    if (stream.destroyed) return
     use.streams++
     stream.once('close', () => {
       use.streams--
@@ -136,8 +134,6 @@ export class Http2Sessions {
     handler: RequestListener,
   ) {
     const { stream } = http2Request
-    // A client that asks and takes back, many times, costs no handler anything.
-    if (stream.destroyed) return
     likeHttp1(http2Request, http2Response)
     const request = http2Request as unknown as IncomingMessage
     const response = http2Response as unknown as ServerResponse

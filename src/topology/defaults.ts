@@ -6,7 +6,7 @@ import type { Sink } from '../sinks/sink.js'
 import { type Machine, thisMachine } from './machine.js'
 import { pathText } from './problems.js'
 import { type GivenStage, hasBranches, levelsOf, stagesOf } from './stages.js'
-import type { Limits, SinkRole, Stage, TagCondition, Topology, TopologyOptions } from './types.js'
+import type { Limits, MapStage, SinkRole, Stage, TagCondition, Topology, TopologyOptions } from './types.js'
 
 export const BACKOFF_DEFAULT: Backoff = { initialMs: 10, factor: 2, maxMs: 1_000, jitter: 0.2 }
 const MAP_ATTEMPTS = 3
@@ -72,8 +72,21 @@ function stageOf(given: GivenStage, threads: number, options: TopologyOptions): 
     concurrency: stage.concurrency ?? CONCURRENCY,
     handlerTimeoutMs: stage.handlerTimeoutMs ?? HANDLER_TIMEOUT_MS,
     retry: retryOf(stage.retry, options, MAP_ATTEMPTS),
+    degrade: degradeOf(stage.degrade),
     rekey: stage.rekey ?? false,
   }
+}
+
+function degradeOf(given: MapStage['degrade']): Stage['degrade'] {
+  if (given === undefined) return undefined
+  const {
+    handler,
+    failures = 0.5,
+    calls = 20,
+    openMs = 5_000,
+    probes = 1,
+  } = typeof given === 'function' ? { handler: given } : given
+  return Object.freeze({ handler, failures, calls, openMs, probes })
 }
 
 // One core is the other actors'. Stages that say nothing share what the others leave.

@@ -83,6 +83,7 @@ export class Inspector {
     const nowMs = systemClock.now()
     const actors = plan.actors.map((actor, i) => this.actorView(actor, i, nowMs))
     const troubles = this.troubles()
+    const degraded = this.degraded()
     const rate = (name: CounterName) => actors.reduce((sum, { rates }) => sum + (rates[name] ?? 0), 0)
     return {
       name: topology.name,
@@ -99,6 +100,7 @@ export class Inspector {
       },
       ready: state === 'running' && troubles.length === 0,
       troubles,
+      ...(degraded.length > 0 && { degraded }),
       ...(failure !== undefined && { failure: failureView(failure) }),
       actors,
       mailboxes: plan.mailboxes.map((mailbox, i) => ({
@@ -143,6 +145,14 @@ export class Inspector {
       ...this.recents[index].since(nowMs),
       ...(lastError && { lastError }),
     }
+  }
+
+  private degraded(): string[] {
+    return this.options.plan.actors.flatMap(({ name, kind }, i) => {
+      const sinceMs = kind === 'mapper' ? this.counters[i].get('degradedSince') : 0
+      const seconds = Math.round((systemClock.now() - sinceMs) / 1_000)
+      return sinceMs > 0 ? [`the degrade handler has stood in on ${name} for ${seconds} s`] : []
+    })
   }
 
   private troubles(): string[] {

@@ -30,5 +30,6 @@ function passing(stage: Stage, { stages }: Topology, places: Places): Stage {
     const level = stages[first]?.level ?? Number.POSITIVE_INFINITY
     return level > stage.level ? message : stage.handler(message, context)
   }
-  return { ...stage, handler }
+  // Letters are replayed to be handled: nobody stands in.
+  return { ...stage, handler, degrade: undefined }
 }

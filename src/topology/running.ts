@@ -96,6 +96,8 @@ export type Inspection = {
   ready: boolean
   /** What does not, in words: which thread is down and why, which sink fails and since when. */
   troubles: string[]
+  /** Map threads whose degrade handler stands in, in words, if there are any: that is no trouble. */
+  degraded?: string[]
   /** What it failed with. */
   failure?: { code: string; message: string }
   actors: ActorView[]

@@ -144,6 +144,9 @@ function mapSchema(retry: ReturnType<typeof retrySchema>) {
       .describe('An async handler without a result after this long fails that attempt. Default 30,000.')
       .optional(),
     retry: retry.optional(),
+    degrade: degradeSchema(handler)
+      .describe('Called in place of the handler while too many of its calls fail.')
+      .optional(),
     rekey: flag()
       .describe('True where the keys that the handler sets decide the order from here on.')
       .optional(),
@@ -165,6 +168,23 @@ function mapSchema(retry: ReturnType<typeof retrySchema>) {
     error: `${HANDLER_WANTED}, or a map stage { handler } or { branches }`,
   })
   return z.union([handler, stage, branched, z.array(one, { error: MAP_WANTED })], { error: MAP_WANTED })
+}
+
+function degradeSchema(handler: ReturnType<typeof fn>) {
+  const given = options('an object with handler, failures, calls, openMs and probes', {
+    handler,
+    failures: between(0.01, 1)
+      .describe('The share of failed calls at which it begins. Default 0.5.')
+      .optional(),
+    calls: whole(1, 10_000).describe('Of how many calls, the last ones. Default 20.').optional(),
+    openMs: whole(1, HOUR_MS)
+      .describe('After how long the handler is tried again, in ms; doubled, up to 16 times. Default 5,000.')
+      .optional(),
+    probes: whole(1, 1_000).describe('How many tries must succeed. Default 1.').optional(),
+  })
+  return z.union([handler, given], {
+    error: `${HANDLER_WANTED}, or { handler, failures, calls, openMs, probes }`,
+  })
 }
 
 function conditionSchema() {

@@ -1,5 +1,6 @@
 // What a user writes as a topology, and what it becomes once it has been checked and every default is filled in.
 
+import type { CircuitOptions } from '../actors/circuit.js'
 import type { MapContext, MapHandler, MapOutput, MapResult, Output } from '../actors/map-handler.js'
 import type { Order } from '../actors/order.js'
 import type { AdminOptions } from '../admin/admin-options.js'
@@ -7,6 +8,19 @@ import type { Headers } from '../kernel/codec.js'
 import type { OnExhausted, RetryOptions, RetryStrategy } from '../kernel/retry.js'
 import type { Sink } from '../sinks/sink.js'
 import type { Source } from '../sources/source.js'
+
+/** When another handler stands in, on each thread for itself. */
+export type DegradeOptions = {
+  handler: MapHandler
+  /** The share of failed calls at which it begins. Default 0.5. */
+  failures?: number
+  /** Of how many calls, the last ones. Default 20. */
+  calls?: number
+  /** After how long the handler is tried again; doubled with each try that fails, up to 16 times. Default 5,000. */
+  openMs?: number
+  /** How many tries must succeed. Default 1. */
+  probes?: number
+}
 
 export type MapStage = {
   handler: MapHandler
@@ -20,6 +34,8 @@ export type MapStage = {
   /** An async handler without a result after this long fails that attempt. Default 30,000. */
   handlerTimeoutMs?: number
   retry?: RetryOptions
+  /** Called in place of the handler while too many of its calls fail. */
+  degrade?: MapHandler | DegradeOptions
   /** True where the keys that the handler sets decide the order from here on. Default false: they are data. */
   rekey?: boolean
 }
@@ -102,6 +118,7 @@ export type Stage = {
   readonly concurrency: number
   readonly handlerTimeoutMs: number
   readonly retry: RetryStrategy
+  readonly degrade: (CircuitOptions & { readonly handler: MapHandler }) | undefined
   readonly rekey: boolean
 }
 

@@ -28,6 +28,7 @@ const STAGE = {
   level: 0,
   when: undefined,
   isBranch: false,
+  degrade: undefined,
   threads: 1,
   concurrency: 8,
   timeoutMs: 20,

@@ -15,7 +15,10 @@ const one = (name: string, file: string, find: string, replace: string): Mutant 
 })
 
 /** Plays scripts of one flavour alone: for what is rare among all. */
-const flavoured = (flavour: 'crowded' | 'inParts' | 'nacked' | 'branched', mutant: Mutant): Mutant => ({
+const flavoured = (
+  flavour: 'crowded' | 'inParts' | 'nacked' | 'branched' | 'degraded',
+  mutant: Mutant,
+): Mutant => ({
   ...mutant,
   setting: [
     {
@@ -253,6 +256,24 @@ export const MUTANTS: readonly Mutant[] = [
       { file: 'actors/aside.js', find: 'line.records.shift()', replace: 'line.records.pop()' },
     ],
   }),
+  flavoured(
+    'degraded',
+    one(
+      'C5: a degrade handler goes on where the handler has committed parts',
+      'actors/mapper.js',
+      "return expansion.isOfStandIn ? 'stand-in' : 'handler';",
+      "return 'circuit';",
+    ),
+  ),
+  flavoured(
+    'degraded',
+    one(
+      'of several outputs of a degrade handler one is lost',
+      'actors/degraded-result.js',
+      'return result.map(mark);',
+      'return result.slice(1).map(mark);',
+    ),
+  ),
   flavoured(
     'branched',
     one('S1: those aside have the share of the last one read', 'actors/aside.js', '{ ...head }', 'head'),

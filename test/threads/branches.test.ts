@@ -1,4 +1,4 @@
-// Branches on real threads, on the built package: one that is full does not stop the others.
+// Branches and degrade handlers on real threads, on the built package: a branch that is full does not stop the others.
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -36,4 +36,21 @@ it('a flood for one branch does not stop the other, and nothing of it is lost', 
     wrong: 0,
     threads: ['map.batch-0', 'map.interactive-0', 'map.interactive-1'],
   })
+})
+
+it('a degrade handler stands in on a branch, and that is told and no trouble', async () => {
+  const running = await start(new URL('./fixtures/degraded.mjs', import.meta.url), { log: () => {} })
+  const deadline = performance.now() + 20_000
+  while (running.progress().acked < 50) {
+    if (performance.now() > deadline) throw new Error('not within 20 s: 50 acks')
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  const { ready, troubles, degraded } = running.inspect()
+  expect([ready, troubles, degraded]).toEqual([
+    true,
+    [],
+    [expect.stringContaining('stood in on score.new for')],
+  ])
+  const { failed, fallback, ok } = await running.drain()
+  expect([failed, fallback, ok]).toEqual([3, 0, true])
 })

@@ -46,6 +46,7 @@ function writeActors(scrape: Scrape): void {
     ['retried', 'retried_total', 'counter', 'Attempts after the first.', ['mapper', 'sink']],
     ['held', 'held_total', 'counter', 'Messages that a sink asked to be given again later.', ['sink']],
     ['cancelled', 'cancelled_total', 'counter', 'Messages for which nobody waited any more.', ['mapper']],
+    ['degraded', 'degraded_total', 'counter', 'Calls of a degrade handler.', ['mapper']],
     ['late', 'late_total', 'counter', 'Messages whose answer came after its time-out.', ['mapper', 'sink']],
   ]
   for (const [counter, name, type, help, kinds] of families) {
@@ -56,6 +57,7 @@ function writeActors(scrape: Scrape): void {
       text.sample(`millrace_${name}`, counters.get(counter), { actor: view.name })
   }
   writeFailing(scrape)
+  writeCircuits(scrape)
 }
 
 function writeFailing({ text, actors, now }: Scrape): void {
@@ -66,6 +68,15 @@ function writeFailing({ text, actors, now }: Scrape): void {
     const sinceMs = counters.get('failingSince')
     text.sample(name, sinceMs === 0 ? 0 : Math.max(0, now - sinceMs) / 1_000, { sink: view.name })
   }
+}
+
+function writeCircuits({ text, actors }: Scrape): void {
+  const name = 'millrace_circuit_open'
+  const mappers = actors.filter(({ view }) => view.kind === 'mapper')
+  if (mappers.length === 0) return
+  text.family(name, 'gauge', '1 while the degrade handler stands in.')
+  for (const { view, counters } of mappers)
+    text.sample(name, counters.get('degradedSince') > 0 ? 1 : 0, { actor: view.name })
 }
 
 function writeThreads({ text, inspection }: Scrape): void {

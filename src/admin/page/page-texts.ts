@@ -44,7 +44,7 @@ function isFull({ usedBytes, capacityBytes }) {
 }
 
 function bannerOf(snapshot, isGone) {
-  const { state, troubles, failure, actors, mailboxes, progress, inFlightMax } = snapshot
+  const { state, troubles, degraded, failure, actors, mailboxes, progress, inFlightMax } = snapshot
   if (failure) return { style: 'bad', text: 'It failed: ' + failure.code + ' ' + failure.message }
   if (state === 'stopped') return { style: 'warn', text: 'It has stopped.' }
   if (isGone) return { style: 'bad', text: 'Nobody answers. What is shown is of the last moment; trying again.' }
@@ -55,6 +55,7 @@ function bannerOf(snapshot, isGone) {
   }
   const full = mailboxes.filter((m) => m.from !== m.to && isFull(m)).map((m) => m.from + ' waits for ' + m.to)
   if (full.length > 0) return { style: 'warn', text: 'Ready. Back-pressure: ' + full.join(', ') + '.' }
+  if (degraded) return { style: 'warn', text: 'Ready. Degraded: ' + degraded.join('; ') + '.' }
   if (progress.inFlight >= 0.98 * inFlightMax)
     return { style: 'warn', text: 'Ready. Back-pressure: the source waits, as limits.inFlight (' + countText(inFlightMax) + ') are in flight.' }
   return { style: '', text: 'Ready: everything works.' }

@@ -9,13 +9,13 @@ export type ConcurrencyLimitOptions = {
   /** So many may always be in flight. Two for each handler that can work at once are the least that keep all of them busy. */
   min?: number
   max?: number
-  /** Default: four times min. */
+  /** Default: twice min. */
   initial?: number
   /** Up to this typical latency nobody is refused for waiting. */
   calmMs?: number
 }
 
-const DEFAULTS = { min: 64, max: 1_024, initialPerMin: 4, calmMs: 10 }
+const DEFAULTS = { min: 64, max: 1_024, initialPerMin: 2, calmMs: 10 }
 const NAMES = ['min', 'max', 'initial', 'calmMs']
 const COUNT_MAX = 1_048_576
 const CALM_MS_MAX = 60_000

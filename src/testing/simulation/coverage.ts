@@ -112,7 +112,7 @@ export class Coverage {
     const mayDrop = stage.onExhausted === 'drop' && this.failures(giving, stage, name) >= stage.attempts
     const before = { ...this.decided }
     const missing =
-      nature.fails === NEVER || nature.kills === NEVER
+      stage.degrade === undefined && (nature.fails === NEVER || nature.kills === NEVER)
         ? `${name} failed at ${stage.name}, and is nowhere`
         : this.missingChildren(giving, name, tags, stage)
     if (!mayDrop) return missing

@@ -26,7 +26,7 @@ export function instrument(topology: Topology, watch: Watch): Topology {
   return {
     ...topology,
     source: watchedSource(topology.source, watch),
-    stages: topology.stages.map((stage) => ({ ...stage, handler: watchedHandler(stage, watch) })),
+    stages: topology.stages.map((stage) => watchedStage(stage, watch)),
     sinks: topology.sinks.map(role),
     fallback: topology.fallback && role(topology.fallback),
     onSuccess: topology.onSuccess && role(topology.onSuccess),
@@ -67,6 +67,17 @@ function watchedSource(source: Source, { world, ledger }: Watch): Source {
         return isPromise(told) ? world().gate(told) : undefined
       },
     }),
+  }
+}
+
+function watchedStage(stage: Stage, watch: Watch): Stage {
+  const { degrade } = stage
+  const handler = watchedHandler(stage, watch)
+  if (degrade === undefined) return { ...stage, handler }
+  return {
+    ...stage,
+    handler,
+    degrade: { ...degrade, handler: watchedHandler({ ...stage, handler: degrade.handler }, watch) },
   }
 }
 

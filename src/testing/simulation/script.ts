@@ -4,7 +4,7 @@ import type { Random } from '../../kernel/clock.js'
 import { CRASH_POINTS, type CrashPoint } from '../../kernel/crash.js'
 import type { OnExhausted } from '../../kernel/retry.js'
 import type { MemoryStart } from '../../topology/memory.js'
-import type { Order, Route, TagCondition } from '../../topology/types.js'
+import type { DegradeOptions, Order, Route, TagCondition } from '../../topology/types.js'
 import { chanceOf } from './texts.js'
 
 export type StageScript = {
@@ -20,6 +20,8 @@ export type StageScript = {
   attempts: number
   onExhausted: OnExhausted
   rekey: boolean
+  /** A handler that never fails stands in for its own. */
+  degrade: Omit<DegradeOptions, 'handler'> | undefined
   /** Chance that a message is an odd one here. */
   oddRate: number
 }
@@ -100,6 +102,7 @@ export function scriptOf(seed: number, random: Random): Script {
     level,
     when: undefined,
     isBranch: false,
+    degrade: undefined,
     threads: pick(1, 2, 3),
     concurrency: pick(1, 2, 8),
     timeoutMs: pick(5, 20),
@@ -145,7 +148,7 @@ export function scriptOf(seed: number, random: Random): Script {
 }
 
 /** What is rare among all scripts, and worth being looked at more often. Most scripts have no flavour. */
-const FLAVOURS: readonly ((script: Script) => Script)[] = [crowded, inParts, nacked, branched]
+const FLAVOURS: readonly ((script: Script) => Script)[] = [crowded, inParts, nacked, branched, degraded]
 
 /** Many wait for long in a small parking, which is compacted. */
 function crowded(script: Script): Script {
@@ -201,6 +204,12 @@ function branched(script: Script): Script {
     capacityBytes: 2048,
     stages,
   }
+}
+
+/** Handlers that often fail, and others that stand in for them. */
+function degraded(script: Script): Script {
+  const degrade = { failures: 0.5, calls: 1 + (script.seed % 3), openMs: 5, probes: 1 + (script.seed % 2) }
+  return { ...script, stages: script.stages.map((stage) => ({ ...stage, oddRate: 0.7, degrade })) }
 }
 
 function busy(sink: SinkScript): SinkScript {

@@ -31,6 +31,17 @@ function listen(at: ScriptWorld, message: Message): void {
   signal.addEventListener('abort', () => at.ledger().aborted(message, signal.reason))
 }
 
+/** Makes of a message what the stage's own handler makes, and neither fails nor kills; in another sequence where none is promised. */
+export function standIn(at: ScriptWorld, stage: StageScript): MapHandler {
+  return (message) => {
+    const nature = stageNature(at.script, stage, at.ledger().nameOf(message))
+    const isOrdered = at.script.order !== 'none'
+    const children = isOrdered ? nature.children : nature.children && [...nature.children].reverse()
+    const result = resultOf(at.script, stage, message, { ...nature, children }, false)
+    return nature.isAsync ? Promise.resolve(result) : result
+  }
+}
+
 /** Ends the thread, at once or some time later; who waits for the promise waits in vain. */
 export function killed(at: ScriptWorld, isAsync: boolean): Promise<never> {
   if (isAsync) return at.world().dieLater()

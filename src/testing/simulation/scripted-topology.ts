@@ -4,7 +4,7 @@ import { withDefaults } from '../../topology/defaults.js'
 import type { MapStage, Topology, TopologyOptions } from '../../topology/types.js'
 import { recordOf } from './nature.js'
 import type { StageScript } from './script.js'
-import { type ScriptWorld, scriptedHandler } from './scripted-handler.js'
+import { type ScriptWorld, scriptedHandler, standIn } from './scripted-handler.js'
 import { scriptedSink } from './scripted-sink.js'
 import { ScriptedSource } from './scripted-source.js'
 
@@ -76,6 +76,7 @@ function stageOf(at: ScriptWorld, stage: StageScript): MapStage & { name: string
     concurrency: stage.concurrency,
     handlerTimeoutMs: stage.timeoutMs,
     rekey: stage.rekey,
+    ...(stage.degrade && { degrade: { ...stage.degrade, handler: standIn(at, stage) } }),
     retry: { attempts: stage.attempts, onExhausted: stage.onExhausted, backoff: BACKOFF },
   }
 }

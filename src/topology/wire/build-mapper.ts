@@ -1,5 +1,6 @@
 // Builds a mapper.
 
+import { Degradation } from '../../actors/degradation.js'
 import { Intake } from '../../actors/intake.js'
 import type { MapTask } from '../../actors/map-task.js'
 import { Mapper } from '../../actors/mapper.js'
@@ -16,12 +17,18 @@ export function buildMapper(wiring: Wiring): Actor {
   const parking = new Parking<MapTask>(...ends.parking)
   const inbounds = [...ends.inbounds, parking.inbound]
   const intake = new Intake(ends.inbounds, order === 'source')
-  const traced = ends.tracing?.handler(stage.name, stage.handler)
+  const { handler, degrade } = stage
+  const degradation =
+    degrade &&
+    new Degradation({ name: planned.name, stage: stage.name, handler, degrade }, host, ends.counters)
+  const called = degradation?.handle ?? handler
+  const traced = ends.tracing?.handler(stage.name, called)
   const options = {
     name: planned.name,
     stage: stage.name,
-    handler: traced?.handler ?? stage.handler,
+    handler: traced?.handler ?? called,
     gaveUp: traced?.gaveUp,
+    degradation,
     order,
     concurrency: stage.concurrency,
     handlerTimeoutMs: stage.handlerTimeoutMs,

@@ -11,7 +11,7 @@ import { authorizationIn } from '../../../src/http/authorization.js'
 import { carrierOf } from '../../../src/http/carrier.js'
 import { declaredBytesOf } from '../../../src/http/declared-bytes.js'
 import { sendProblem } from '../../../src/http/problem.js'
-import { FLAG, type Frame, frame, framesOf, PREFACE, requestBlock, reset, TYPE } from './frames.js'
+import { block, FLAG, type Frame, frame, framesOf, PREFACE, requestBlock, reset, TYPE } from './frames.js'
 import {
   bodyOf,
   FILES,
@@ -434,6 +434,9 @@ describe.skipIf(!hasOpenssl)('too many', () => {
   })
 
   test('requests that are taken back at once end their connection, and leave the others alone', async () => {
+    const flood = Buffer.concat(
+      Array.from({ length: 20_000 }, (_, i) => Buffer.concat([ask(2 * i + 1), reset(2 * i + 1)])),
+    )
     const begun: unknown[] = []
     let now = 0
     open = await openSecure(
@@ -442,22 +445,45 @@ describe.skipIf(!hasOpenssl)('too many', () => {
         now++
         response.on('close', () => now--)
       },
-      { keepAliveMs: 300, headersTimeoutMs: 100 },
+      { keepAliveMs: 1_000 },
     )
     const good = open.session()
     const reply = good.send()
     await until(() => now === 1, 'the good one')
     const { socket } = await speak(open)
-    const pairs = Array.from({ length: 20_000 }, (_, i) => Buffer.concat([ask(2 * i + 1), reset(2 * i + 1)]))
-    socket.write(Buffer.concat(pairs))
+    socket.write(flood)
     await until(() => socket.destroyed, 'its end')
     // As many at once as are no attack.
+    expect(begun.length).toBeGreaterThan(900)
     expect(begun.length).toBeLessThan(3_000)
     await until(() => now === 1, 'nothing is left of them')
     expect(new Set(open.gone)).toEqual(new Set(begun.slice(1)))
     expect(good.session.closed).toBe(false)
     good.session.destroy()
     expect((await reply).status).toBe(0)
+  })
+
+  test('each request that is taken back before the handshake has ended is gone', async () => {
+    const begun: unknown[] = []
+    open = await openSecure((request, response) => {
+      begun.push(carrierOf(request))
+      if (request.url === '/last') response.end()
+    })
+    // With the end of the handshake: all of it is there before the connection is one of HTTP/2.
+    const socket = tlsTo(open.port, { ALPNProtocols: ['h2'] })
+    const frames = framesOf(socket)
+    const pairs = Array.from({ length: 20 }, (_, i) => Buffer.concat([ask(2 * i + 1), reset(2 * i + 1)]))
+    const last = frame(
+      TYPE.headers,
+      FLAG.endHeaders | FLAG.endStream,
+      41,
+      block(':method', 'GET', ':scheme', 'https', ':authority', 'a', ':path', '/last'),
+    )
+    socket.write(Buffer.concat([PREFACE, frame(TYPE.settings), ...pairs, last]))
+    await until(() => frames.some(({ type, stream }) => type === TYPE.headers && stream === 41), 'the last')
+    await until(() => open.gone.length === begun.length - 1, 'whoever was seen is gone')
+    expect(new Set(open.gone)).toEqual(new Set(begun.slice(0, -1)))
+    socket.destroy()
   })
 
   test.each([

@@ -66,7 +66,7 @@ test('what is no latency and no count changes nothing, not even later', () => {
     for (const limit of [told, untold]) limit.observe(0.2 * limit.limit, limit.limit)
     if (told.limit !== untold.limit) expect.fail(`after ${i} answers: ${told.limit}, wanted ${untold.limit}`)
   }
-  expect(told.limit).toBeLessThan(256)
+  expect(told.limit).toBeLessThan(128)
 })
 
 test('it grows to the maximum where latency does not depend on it, from anywhere', () => {
@@ -135,13 +135,13 @@ test('with much room it neither falls nor grows, however long requests take', ()
 test('nobody is refused for a trial where the latency is that of few in flight', () => {
   const limit = new ConcurrencyLimit()
   const seen = new Set<number>()
-  for (let clients = 10; clients <= 250; clients += 10) {
+  for (let clients = 10; clients <= 120; clients += 10) {
     for (let i = 0; i < 5_000; i++) {
       limit.observe(50, clients)
       seen.add(limit.limit)
     }
   }
-  expect([...seen]).toEqual([256])
+  expect([...seen]).toEqual([128])
 })
 
 test('answers to what came in under the limit before are not counted for the new one', () => {
@@ -201,7 +201,7 @@ test('a service that becomes ten times slower or faster moves it, and it comes b
 })
 
 test('it is there after some thousand answers', () => {
-  const working = new ConcurrencyLimit()
+  const working = new ConcurrencyLimit({ initial: 1_024 })
   const isLow = () => working.limit <= 110
   const fall = drive(working, (inFlight) => inFlight * 0.1, Infinity, { until: isLow })
   const waiting = new ConcurrencyLimit()
@@ -210,9 +210,9 @@ test('it is there after some thousand answers', () => {
   const quick = new ConcurrencyLimit()
   const climb = drive(quick, () => 0.2, Infinity, { until: () => quick.limit === 1_024 })
   console.info(
-    `convergence: from 256 to 110 after ${fall} answers, to 1,024 after ${rise} of 50 ms, ${climb} of 0.2 ms`,
+    `convergence: from 1,024 to 110 after ${fall} answers, to 1,024 after ${rise} of 50 ms, ${climb} of 0.2 ms`,
   )
-  expect(fall).toBeLessThan(10_000)
+  expect(fall).toBeLessThan(25_000)
   expect(rise).toBeLessThan(25_000)
   expect(climb).toBeLessThan(10_000)
 })
@@ -223,7 +223,7 @@ test('time-outs make it fall while much is in flight, unless they are few', () =
   expect(hung.limit).toBe(64)
   const idle = new ConcurrencyLimit()
   for (let i = 0; i < 20_000; i++) idle.dropped(20)
-  expect(idle.limit).toBe(256)
+  expect(idle.limit).toBe(128)
   const few = new ConcurrencyLimit()
   for (let i = 0; i < 100_000; i++) {
     if (i % 20 === 0) few.dropped(few.limit)
