@@ -18,6 +18,7 @@ const LONG_FILES: Record<string, string> = {
   'src/actors/sink-queue.ts': 'who is next: lanes, retries and suspects decide it together',
   'src/actors/sink.ts': 'one state machine: each kind of answer, over one list of batches',
   'src/kernel/codec.ts': 'writing and reading of one format, side by side',
+  'src/sources/requests/exchanges.ts': 'one state machine: who waits for what, from the body to the end',
 }
 
 /** What each folder of src may import besides itself. Sources and sinks: see below. */

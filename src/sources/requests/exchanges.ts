@@ -19,7 +19,7 @@ import { Waiting } from './waiting.js'
 /** Bodies that are held at once, all together: this, or a few of the largest. */
 const HELD_BYTES = 67_108_864
 const HELD_BODIES_MIN = 4
-const NOTHING: readonly SourceRecord[] = []
+const NONE: readonly SourceRecord[] = []
 
 export class Exchanges {
   readonly bodyBytesMax: number
@@ -45,7 +45,7 @@ export class Exchanges {
   }
 
   read(max: number): readonly SourceRecord[] | Promise<readonly SourceRecord[]> {
-    return this.isDraining ? NOTHING : this.inbox.read(max)
+    return this.isDraining ? NONE : this.inbox.read(max)
   }
 
   ack(acks: readonly SourceAck[]): void {
@@ -201,9 +201,13 @@ export class Exchanges {
       else this.turnAway(exchange, REFUSALS.sameId)
       return
     }
-    this.inbox.forget(exchange)
-    exchange.dueTick = this.dueTickOf(exchange)
-    this.waiting.join(exchange, first)
+    // What was cancelled cannot be taken back.
+    if (first.state === 'orphaned') this.turnAway(exchange, REFUSALS.sameId)
+    else {
+      this.inbox.forget(exchange)
+      exchange.dueTick = this.dueTickOf(exchange)
+      this.waiting.join(exchange, first)
+    }
   }
 
   private dueTickOf({ timeoutMs }: Exchange): number {

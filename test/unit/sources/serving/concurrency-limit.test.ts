@@ -175,6 +175,15 @@ test('whenever a service becomes slower, also in the middle of a trial, it is se
   expect(took.reduce((sum, count) => sum + count, 0) / took.length).toBeLessThan(28_000)
 })
 
+test('that many trials saw nobody wait does not delay the next one, once the latency has changed', () => {
+  for (let at = 500_000; at < 900_000; at += 50_000) {
+    const limit = new ConcurrencyLimit()
+    drive(limit, () => 50, Infinity, { answers: at })
+    const isLow = () => limit.limit < 64 * 1.6
+    expect(drive(limit, (inFlight) => inFlight * 0.5, Infinity, { until: isLow })).toBeLessThan(60_000)
+  }
+})
+
 test('fewer clients than min are never refused, however slow the handler', () => {
   const limit = new ConcurrencyLimit()
   for (const eachMs of [0.1, 1, 10, 100]) {
