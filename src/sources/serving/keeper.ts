@@ -31,22 +31,30 @@ export class Keeper {
     this.later = later
   }
 
-  /** Keeps a result until it is safe, and tells it to those who listen. */
-  keep(id: string, result: KeptResult): void {
+  /**
+   * Keeps a result, and tells it to those who listen: where the store is durable, once it is safe. Where the store fails, the
+   * result of what was accepted is tried again until it is safe; any other is given up, for nothing limits how many they are.
+   */
+  keep(id: string, result: KeptResult, wasAccepted: boolean): void {
     const bytes = encodeResult(result)
     const known: Known = { state: 'finished', result, sinceMs: wallClockMs() }
-    const kept = this.try(id, bytes, 1).finally(() => {
+    const kept = this.try(id, bytes, wasAccepted, 1).then((isSafe) => {
       if (this.pending.get(id)?.known === known) this.pending.delete(id)
+      if (isSafe && this.store.durable) this.tell(id, result)
     })
     this.pending.set(id, { known, kept })
-    const listeners = this.listeners.get(id)
-    this.listeners.delete(id)
-    for (const listener of listeners ?? []) listener(result)
+    if (!this.store.durable) this.tell(id, result)
   }
 
   /** Gives what is known of an id. Rejects where the store fails, or has what cannot be read. */
   async find(id: string): Promise<Known | undefined> {
     return this.pending.get(id)?.known ?? knownOf(await this.store.get(id))
+  }
+
+  /** The same, of what a restart would find: a result that is not safe yet is not there. */
+  async findSafe(id: string): Promise<Known | undefined> {
+    if (this.store.durable && this.pending.has(id)) return { state: 'accepted' }
+    return this.find(id)
   }
 
   /** Calls back with the result of what is in work, once. Gives a function that listens no more. */
@@ -80,11 +88,20 @@ export class Keeper {
     await this.store.close?.()
   }
 
-  private async try(id: string, bytes: Buffer, attempt: number): Promise<void> {
+  private tell(id: string, result: KeptResult): void {
+    const listeners = this.listeners.get(id)
+    this.listeners.delete(id)
+    for (const listener of listeners ?? []) listener(result)
+  }
+
+  /** Gives whether it is safe. */
+  private async try(id: string, bytes: Buffer, isTriedAgain: boolean, attempt: number): Promise<boolean> {
     try {
       await this.store.finish(id, bytes)
+      return true
     } catch (error) {
       this.failures++
+      if (!isTriedAgain) return false
       if (attempt === 1) this.log.error(`a result could not be kept, and is tried again: ${messageOf(error)}`)
       await new Promise<void>((resolve) =>
         this.later(
@@ -92,7 +109,7 @@ export class Keeper {
           resolve,
         ),
       )
-      if (!this.isClosed) await this.try(id, bytes, attempt + 1)
+      return this.isClosed ? false : this.try(id, bytes, true, attempt + 1)
     }
   }
 }

@@ -89,7 +89,9 @@ export class ResultRoutes {
   }
 
   private async listen(response: ServerResponse, id: string, last: number): Promise<void> {
-    const unlisten = this.keeper.listen(id, (result) => response.end(eventsOf(result, last)))
+    const unlisten = this.keeper.listen(id, (result) => {
+      if (!response.writableEnded) response.end(eventsOf(result, last))
+    })
     this.listening.add(response)
     response.write('retry: 1000\n\n')
     response.once('close', () => {
@@ -98,7 +100,9 @@ export class ResultRoutes {
     })
     // It may have come while it was looked for.
     const known =
-      this.exchanges.byId(id) === undefined ? await this.keeper.find(id).catch(() => undefined) : undefined
+      this.exchanges.byId(id) === undefined
+        ? await this.keeper.findSafe(id).catch(() => undefined)
+        : undefined
     if (known?.state === 'finished' && !response.writableEnded) response.end(eventsOf(known.result, last))
   }
 
@@ -114,7 +118,7 @@ export class ResultRoutes {
     }
     let known: Known | undefined
     try {
-      known = this.exchanges.byId(id) === undefined ? await this.keeper.find(id) : { state: 'accepted' }
+      known = this.exchanges.byId(id) === undefined ? await this.keeper.findSafe(id) : { state: 'accepted' }
     } catch (error) {
       this.log.error(`a result cannot be read: ${messageOf(error)}`)
       this.exchanges.say(response, UNREADABLE)

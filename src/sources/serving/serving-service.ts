@@ -137,7 +137,7 @@ export class ServingService implements Service {
     const result: KeptResult = hasFailed
       ? { reason: cut(outcome.reason) }
       : { answers: outcome.answers ?? [] }
-    this.keeper.keep(exchange.id, result)
+    this.keeper.keep(exchange.id, result, exchange.isAsync)
   }
 
   released({ place }: Exchange, ending: Ending): void {
