@@ -55,7 +55,7 @@ function onData(this: Receiving, chunk: Buffer): void {
   const filled = exchange.receivedBytes
   exchange.receivedBytes += chunk.length
   if (exchange.state !== 'receiving') {
-    if (exchange.receivedBytes > DISCARD_BYTES_MAX) this.socket.destroy()
+    if (exchange.receivedBytes > DISCARD_BYTES_MAX) exchange.socket?.destroy()
     return
   }
   if (exchange.receivedBytes > taker.bodyBytesMax) {

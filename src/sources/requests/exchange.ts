@@ -1,6 +1,7 @@
 // One request, from its headers to the end of its message.
 
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
+import type { Carrier } from '../../http/carrier.js'
 import type { SourceRecord } from '../source.js'
 import { createRecord } from '../support/record.js'
 
@@ -11,13 +12,20 @@ import { createRecord } from '../support/record.js'
  */
 export type ExchangeState = 'receiving' | 'arrived' | 'queued' | 'given' | 'orphaned' | 'joined' | 'over'
 
+export type Place = {
+  readonly className: string
+  readonly sinceMs: number
+  /** When it left the line of its class, in ms; undefined where it has not, or there is none. */
+  leftMs: number | undefined
+}
+
 export const NO_BODY = Buffer.alloc(0)
 
 export class Exchange {
   /** Who waits; undefined once it is answered, or nobody waits any more. */
   response: ServerResponse | undefined
-  /** What its connection was when it came: a request that has ended may have none. */
-  socket: IncomingMessage['socket'] | undefined
+  /** What carried it when it came: a request that has ended may have none. */
+  socket: Carrier | undefined
   readonly record: SourceRecord = createRecord(NO_BODY)
   state: ExchangeState = 'receiving'
   /** Given by the client, or made. */
@@ -44,11 +52,11 @@ export class Exchange {
   /** The one whose answer it waits for. */
   first: Exchange | undefined
   /** Of the service: the class that it was admitted to, and when, in ms; undefined where it holds no place. */
-  place: { readonly className: string; readonly sinceMs: number } | undefined
+  place: Place | undefined
 
   constructor(
     response: ServerResponse | undefined,
-    socket: IncomingMessage['socket'] | undefined,
+    socket: Carrier | undefined,
     id: string,
     isOwnId: boolean,
     declaredBytes: number,

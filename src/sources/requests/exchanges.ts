@@ -39,7 +39,7 @@ export class Exchanges {
     this.service = service
     this.tally = new Tally(context.log)
     this.waiting = new Waiting(settings.inFlight)
-    this.inbox = new Inbox((exchange) => service.given(exchange))
+    this.inbox = new Inbox((exchange) => service.given(exchange), service.line)
     this.bodyBytesMax = settings.bodyBytes ?? context.messageBytesMax
     this.heldBytesMax = Math.max(HELD_BYTES, HELD_BODIES_MIN * this.bodyBytesMax)
   }
@@ -245,6 +245,7 @@ export class Exchanges {
     if (exchange.state === 'over') return
     exchange.state = 'over'
     this.service.released(exchange, ending)
+    if (this.service.line !== undefined) this.inbox.advance()
   }
 
   /** Nobody waits on this exchange any more. */

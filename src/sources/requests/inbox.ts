@@ -7,6 +7,13 @@ import { type Exchange, NO_BODY } from './exchange.js'
 const SLACK = 1_024
 const NOTHING: readonly SourceRecord[] = []
 
+/** Where exchanges wait before they may be read. */
+export type Line = {
+  push(exchange: Exchange): void
+  /** Gives the next that may be read; undefined where there is none, or none may now. */
+  next(): Exchange | undefined
+}
+
 export class Inbox {
   /** Requests that were not read yet. */
   size = 0
@@ -18,16 +25,18 @@ export class Inbox {
   private wake: ((records: readonly SourceRecord[]) => void) | undefined
   private wakeMax = 0
   private readonly onGiven: (exchange: Exchange) => void
+  private readonly line: Line | undefined
 
-  /** `onGiven` is told of each that is read. */
-  constructor(onGiven: (exchange: Exchange) => void) {
+  /** `onGiven` is told of each that is read. `line`: where they wait first, and from where they leave in another order. */
+  constructor(onGiven: (exchange: Exchange) => void, line?: Line) {
     this.onGiven = onGiven
+    this.line = line
   }
 
   /** Gives up to `max` records, or a promise where there is none. */
   read(max: number): readonly SourceRecord[] | Promise<readonly SourceRecord[]> {
     this.forgetGiven()
-    if (this.size > 0) return this.next(max)
+    if (this.queue.length > 0) return this.next(max)
     return new Promise((resolve) => {
       this.wake = resolve
       this.wakeMax = max
@@ -40,9 +49,17 @@ export class Inbox {
   }
 
   push(exchange: Exchange): void {
-    this.queue.push(exchange)
     this.size++
-    if (this.wake !== undefined) this.resolve(this.next(this.wakeMax))
+    if (this.line === undefined) this.queue.push(exchange)
+    else this.line.push(exchange)
+    this.advance()
+  }
+
+  /** More may leave the line now. */
+  advance(): void {
+    if (this.line !== undefined)
+      for (let next = this.line.next(); next !== undefined; next = this.line.next()) this.queue.push(next)
+    if (this.wake !== undefined && this.queue.length > 0) this.resolve(this.next(this.wakeMax))
   }
 
   /** Takes one back that was not read; it is not `queued` any more. */

@@ -2,6 +2,8 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { BearerToken } from '../../http/bearer-token.js'
+import { type Carrier, carrierOf } from '../../http/carrier.js'
+import { declaredBytesOf } from '../../http/declared-bytes.js'
 import { createHttpServer, type HttpServer } from '../../http/http-server.js'
 import { countText } from '../../kernel/count-text.js'
 import { MillraceError } from '../../kernel/failure.js'
@@ -57,17 +59,17 @@ export class RequestSource {
     const { name } = this.service
     this.token = auth && new BearerToken(`${name}: auth`, auth, log)
     const handler = (request: IncomingMessage, response: ServerResponse) => this.take(request, response)
-    const refused = (status: number, socket?: Exchange['socket']) => {
+    const refused = (status: number, carrier?: Carrier) => {
       exchanges.tally.count(status)
-      exchanges.forgetReceiving(socket && receivingOn(socket))
+      exchanges.forgetReceiving(carrier && receivingOn(carrier))
     }
-    const more = { tls: tls && { files: tls, log }, limits, refused }
+    const gone = (carrier: Carrier) => exchanges.gone(carrier)
+    const more = { tls: tls && { files: tls, log }, limits, refused, gone }
     this.server = await createHttpServer({ name, handler, continues: handler, ...more })
-    this.server.onConnection((socket) => socket.once('close', () => exchanges.gone(socket)))
     await this.server.listen({ port, host })
     log.info(`${name} listens on ${this.server.url}${path}`)
     this.ticker = new Ticker(tickMs, () => this.turn())
-    signal.addEventListener('abort', () => exchanges.drain(), { once: true })
+    signal.addEventListener('abort', () => this.drain(), { once: true })
   }
 
   read(max: number): readonly SourceRecord[] | Promise<readonly SourceRecord[]> {
@@ -92,12 +94,13 @@ export class RequestSource {
     return {
       ...this.exchanges.stats(),
       dropped_connections: this.server?.dropped ?? 0,
+      uncertified_connections: this.server?.uncertified ?? 0,
       resting: this.resting.size,
     }
   }
 
   async close(): Promise<void> {
-    this.exchanges.drain()
+    this.drain()
     this.ticker?.stop()
     this.exchanges.stop()
     this.resting.end()
@@ -125,7 +128,8 @@ export class RequestSource {
   }
 
   private take(request: IncomingMessage, response: ServerResponse): void {
-    const { headers, socket, url = '' } = request
+    const { headers, url = '' } = request
+    const socket = carrierOf(request)
     const declaredBytes = declaredBytesOf(request)
     const endpoint = this.service.endpointOf(pathOf(url))
     const stranger = strangerOf(request, endpoint, this)
@@ -159,6 +163,11 @@ export class RequestSource {
     takeBody(exchange, request, this.exchanges)
   }
 
+  private drain(): void {
+    this.exchanges.drain()
+    this.server?.drain()
+  }
+
   /** Says no to a request before it is an exchange. */
   private refuse(
     request: IncomingMessage,
@@ -176,12 +185,6 @@ export class RequestSource {
     this.resting.turn(++this.tick)
     this.exchanges.turn()
   }
-}
-
-/** Gives the length of a body, or −1 where only its end will tell. */
-function declaredBytesOf({ headers }: IncomingMessage): number {
-  if (headers['transfer-encoding'] !== undefined) return -1
-  return Number(headers['content-length'] ?? 0)
 }
 
 function queryOf(url: string): string {

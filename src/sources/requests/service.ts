@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { SourceAck } from '../source.js'
 import type { Exchange } from './exchange.js'
+import type { Line } from './inbox.js'
 import type { Refusal } from './refusal.js'
 
 /** What a path is for. */
@@ -29,6 +30,8 @@ export interface Service {
   readonly emptyStatus: 200 | 204
   /** Whether half of what may be in work is; undefined where it limits nothing of its own. */
   readonly isHalfFull?: boolean | undefined
+  /** Where requests wait before they are read, if not in one line. */
+  readonly line?: Line | undefined
   /** True where a request with the id of one in flight waits for the same answer. */
   readonly joins: boolean
   /** Before the body: says how long the answer may take, what the record is beside its value, and whether there is room. */

@@ -8,6 +8,7 @@ import type { Exchange } from '../requests/exchange.js'
 import type { Exchanges } from '../requests/exchanges.js'
 import { REFUSALS, type Refusal } from '../requests/refusal.js'
 import type { Ending, Endpoint, Outcome, Service } from '../requests/service.js'
+import { ClassLines } from './class-lines.js'
 import { Classes } from './classes.js'
 import type { Keeper } from './keeper.js'
 import { encodeRequest, type KeptResult } from './kept.js'
@@ -41,6 +42,7 @@ export class ServingService implements Service {
   private readonly endpoints: ReadonlyMap<string, Endpoint>
   private readonly keeper: Keeper
   private readonly classes: Classes
+  readonly line: ClassLines | undefined
   private readonly random: Random
   private readonly log: Log
   /** What the bodies must be that have not come yet; empty where nothing is wanted of them. */
@@ -59,6 +61,7 @@ export class ServingService implements Service {
     this.keeper = keeper
     this.joins = settings.duplicates === 'join'
     this.classes = new Classes(settings.classes, settings.concurrency)
+    if (settings.classes.length > 1) this.line = new ClassLines(settings.classes, settings.inFlight)
     this.hasSchemas = [settings, ...settings.routes].some(({ schema }) => schema !== undefined)
     this.log = log
     this.random = random
@@ -92,7 +95,7 @@ export class ServingService implements Service {
     if (this.joins && exchange.isOwnId && this.exchanges.byId(exchange.id) !== undefined) return undefined
     if (!this.classes.admit(String(className)))
       return { ...REFUSALS.tooMany, headers: ['Retry-After', String(this.classes.retryAfterSeconds)] }
-    exchange.place = { className: String(className), sinceMs: systemClock.now() }
+    exchange.place = { className: String(className), sinceMs: systemClock.now(), leftMs: undefined }
     return undefined
   }
 
@@ -140,8 +143,11 @@ export class ServingService implements Service {
     this.keeper.keep(exchange.id, result, exchange.isAsync)
   }
 
-  released({ place }: Exchange, ending: Ending): void {
-    if (place !== undefined) this.classes.release(place.className, systemClock.now() - place.sinceMs, ending)
+  released(exchange: Exchange, ending: Ending): void {
+    const { place } = exchange
+    this.line?.done(exchange, ending === 'answered')
+    if (place !== undefined && this.classes.has(place.className))
+      this.classes.release(place.className, systemClock.now() - place.sinceMs, ending)
   }
 
   detailOf(reason: string): string {

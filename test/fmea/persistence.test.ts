@@ -1,0 +1,108 @@
+// kill −9 with asynchronous requests in every state: who was told that its request is accepted finds its result after a restart.
+
+import { afterEach, expect, test } from 'vitest'
+import { seeded } from '../../src/testing/seeded.js'
+import { ServingProcess } from './support/serving-process.js'
+
+const KILLS = 10
+const CLIENTS = 6
+const OPTIONS = { durable: true, map: { concurrency: 4 } }
+
+let served: ServingProcess | undefined
+afterEach(() => served?.end())
+
+/** Who was told what, over all lives: what the process is held to. */
+class Promises {
+  /** Body by id. */
+  readonly accepted = new Map<string, string>()
+  readonly completed = new Set<string>()
+  sent = 0
+
+  /** Sends one request after another, until the process is gone. */
+  async client(to: ServingProcess): Promise<void> {
+    for (;;) {
+      const id = `order-${this.sent++}`
+      // Every third stays in its handler, or in front of it, for as long as the gate is closed.
+      const body = `${this.sent % 3 === 0 ? 'holds' : 'takes'} ${id}`
+      const { status } = await to.post('async', body, { 'X-Numaflow-Id': id })
+      if (status === undefined) return
+      expect([200, 429, 503]).toContain(status)
+      if (status === 200) this.accepted.set(id, body)
+      // Each asks for another's, so that some are known to be done when the process dies.
+      await this.ask(to, [...this.accepted.keys()][Math.floor(this.accepted.size / 2)])
+    }
+  }
+
+  async ask(to: ServingProcess, id: string | undefined): Promise<boolean> {
+    if (id === undefined) return false
+    const { status, body } = await to.get(`fetch?id=${id}`)
+    if (status === undefined) return false
+    expect([id, status]).toEqual([id, 200])
+    const isDone = body === `done ${this.accepted.get(id)}`
+    if (!isDone) expect([id, body]).toEqual([id, expect.stringContaining('in-progress')])
+    if (!isDone) expect(this.completed, 'a result that was there is gone').not.toContain(id)
+    if (isDone) this.completed.add(id)
+    return isDone
+  }
+}
+
+/** In which states those were that had been accepted when it died. */
+function statesOf(
+  process: ServingProcess,
+  { accepted }: Promises,
+  isNew: (id: string) => boolean,
+): Record<string, number> {
+  const [begun, answered, kept] = ['begun', 'answered', 'kept'].map((step) => new Set(process.steps(step)))
+  const states = { queued: 0, inHandler: 0, answered: 0, kept: 0 }
+  for (const id of accepted.keys()) {
+    if (!isNew(id)) continue
+    if (kept.has(id)) states.kept++
+    else if (answered.has(id)) states.answered++
+    else if (begun.has(id)) states.inHandler++
+    else states.queued++
+  }
+  return states
+}
+
+test(`${KILLS} kills: each accepted id is completed, each finished result is fetched again`, async () => {
+  const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
+  console.log(`SEED=${seed}`)
+  const random = seeded(seed)
+  const promises = new Promises()
+  const total: Record<string, number> = {}
+  for (let kill = 0; kill < KILLS; kill++) {
+    const before = new Set(promises.accepted.keys())
+    const now: ServingProcess = await ServingProcess.begin({ ...OPTIONS, folder: served?.folder })
+    served = now
+    for (const id of [...promises.completed].slice(-50)) expect(await promises.ask(now, id)).toBe(true)
+    // A gate in the handler, or one between the answer and its being safe.
+    const gate = kill % 2 === 0 ? 'closed' : 'slow'
+    const gateAt = Math.floor(random() * 20)
+    const least = gateAt + 25 + Math.floor(random() * 20)
+    const isNew = (id: string) => !before.has(id)
+    const clients = Array.from({ length: CLIENTS }, () => promises.client(now))
+    const count = () => promises.accepted.size - before.size
+    await now.until(
+      () => count() >= gateAt,
+      () => `${gateAt} accepted`,
+    )
+    now.set(gate)
+    await now.until(
+      () => count() >= least,
+      () => `${least} accepted`,
+    )
+    await now.kill('SIGKILL')
+    await Promise.all(clients)
+    for (const [state, n] of Object.entries(statesOf(now, promises, isNew)))
+      total[state] = (total[state] ?? 0) + n
+    now.unset(gate)
+  }
+  const last = await ServingProcess.begin({ ...OPTIONS, folder: served?.folder })
+  served = last
+  for (const id of promises.accepted.keys())
+    await last.until(() => promises.ask(last, id), `${id} of seed ${seed}`)
+  await last.untilStill()
+  for (const state of ['queued', 'inHandler', 'answered', 'kept'])
+    expect(total[state], state).toBeGreaterThan(0)
+  expect(await last.kill('SIGTERM')).toMatchObject({ code: 0 })
+})
