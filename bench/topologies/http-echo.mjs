@@ -7,7 +7,7 @@ const { defineTopology, http, Response } = await import(MILLRACE_BENCH_PACKAGE)
 
 export default defineTopology({
   name: 'http-echo',
-  source: http({ port: 0 }),
+  source: http({ port: 0, path: '/v1/process/sync' }),
   map: { handler: copy, threads: 1 },
   sink: { name: 'echo', write: (batch) => batch.map((message) => Response.serve(message, message.value)) },
 })

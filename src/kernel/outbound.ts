@@ -68,10 +68,20 @@ export class Outbound {
     return this.tail === this.releaseSeen
   }
 
+  /** Looks what the consumer has released. */
+  look(): void {
+    this.releaseSeen = Atomics.load(this.ring.words, RELEASE_WORD)
+  }
+
+  /** Bytes that are claimed, or were still the consumer's at the last look. */
+  get heldBytes(): number {
+    return (this.tail - this.releaseSeen) | 0
+  }
+
   /** Bytes that are neither claimed nor still the consumer's. */
   get freeBytes(): number {
-    this.releaseSeen = Atomics.load(this.ring.words, RELEASE_WORD)
-    return this.ring.capacity - ((this.tail - this.releaseSeen) | 0)
+    this.look()
+    return this.ring.capacity - this.heldBytes
   }
 
   /**

@@ -21,6 +21,8 @@ export type Setup = {
   /** True: in LMDB, in a folder of its own. A path: there. */
   durable?: boolean | string
   folder?: string
+  /** Default: one that is free. */
+  port?: number
 }
 
 /** For whatever has to happen on a machine that is busy. */
@@ -66,7 +68,7 @@ export class ServingProcess {
   /** Starts one, and waits until it takes messages. */
   static async begin(setup: Setup = {}): Promise<ServingProcess> {
     const folder = setup.folder ?? mkdtempSync(join(tmpdir(), 'millrace-fmea-'))
-    const process = new ServingProcess(await freePort(), folder, setup)
+    const process = new ServingProcess(setup.port ?? (await freePort()), folder, setup)
     await process.until(() => process.hasEnded || process.stderr.includes('serving listens on'), 'listening')
     // Not ready is 503; then this id is none.
     await process.until(

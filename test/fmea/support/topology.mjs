@@ -21,11 +21,17 @@ function dieOf(text, way, end = () => process.exit(3)) {
   end()
 }
 
+/** The whole process dies, at this very place. */
+function abort() {
+  process.kill(process.pid, 'SIGABRT')
+  for (;;);
+}
+
 async function handler(message) {
   const text = message.text()
   note('begun', message.id)
   dieOf(text, 'exits')
-  dieOf(text, 'aborts', () => process.abort())
+  dieOf(text, 'aborts', abort)
   if (is('down')) throw new Error('the model is down\n    at a secret of the stack')
   while (is('closed') && text.startsWith('holds')) await pause(5)
   if (text.startsWith('big')) return Array.from({ length: BIG_PARTS }, () => 'x'.repeat(BIG_BYTES))
