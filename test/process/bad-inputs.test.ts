@@ -212,7 +212,7 @@ const TABLE: Row[] = [
   // Topologies that are wrong.
   run(
     'handler.mjs',
-    'ERR_CONFIG handler.mjs:3: topology "good": map: got "shout", wanted a function (message, context), a map stage { handler }, or a list of them',
+    'ERR_CONFIG handler.mjs:3: topology "good": map: got "shout", wanted a function (message, context), a map stage { handler } or { branches }, or a list of them',
   ),
   run(
     'handler-called.mjs',
