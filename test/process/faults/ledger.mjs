@@ -46,10 +46,13 @@ export function readLedger(path) {
   for (let i = 0; i < lines.length; i++) {
     const line = lines[i]
     if (line === '') continue
+    // Whole lines have a line end of their own, in front of that of the next who opens.
+    if (i + 1 === lines.length || lines[i + 1].startsWith('#open ')) {
+      torn.push(line)
+      continue
+    }
     if (line[0] !== '#') {
-      const isTorn = i + 1 === lines.length || lines[i + 1].startsWith('#open ')
-      if (isTorn) torn.push(line)
-      else if (events.length > 0) events.at(-1).lines.push(line)
+      if (events.length > 0) events.at(-1).lines.push(line)
       continue
     }
     const [head, ms, ...more] = line.split(' ')
