@@ -13,9 +13,10 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(directory, { recursive: true }))
 
+type Event = { word: string; more: string; opening: number }
 const wordsOf = (path: string) =>
-  readLedger(path).events.map(
-    ({ word, more, opening }) => `${opening} ${word} ${word === 'open' ? '' : more}`,
+  (readLedger(path).events as Event[]).map(
+    (each) => `${each.opening} ${each.word} ${each.word === 'open' ? '' : each.more}`,
   )
 
 test.each(['#A 17.5 ', '#A 17.5 12', '#', 'accep'])('%j at its end is torn, and no event', (torn) => {
