@@ -40,7 +40,7 @@ export class Keeper {
     const known: Known = { state: 'finished', result, sinceMs: wallClockMs() }
     const kept = this.try(id, bytes, wasAccepted, 1).then((isSafe) => {
       if (this.pending.get(id)?.known === known) this.pending.delete(id)
-      if (isSafe && this.store.durable) this.tell(id, result)
+      if (this.store.durable && (isSafe || !wasAccepted)) this.tell(id, result)
     })
     this.pending.set(id, { known, kept })
     if (!this.store.durable) this.tell(id, result)
@@ -88,10 +88,23 @@ export class Keeper {
     await this.store.close?.()
   }
 
-  private tell(id: string, result: KeptResult): void {
+  /** Tells those who listen how it ended. */
+  tell(id: string, result: KeptResult): void {
     const listeners = this.listeners.get(id)
     this.listeners.delete(id)
     for (const listener of listeners ?? []) listener(result)
+  }
+
+  /** Tells whether somebody listens. */
+  isHeard(id: string): boolean {
+    return this.listeners.size > 0 && this.listeners.has(id)
+  }
+
+  /** Nothing of this id is in work: who still listens is told what is known of it, or that nothing came of it. */
+  async over(id: string, reason: string): Promise<void> {
+    const known = await this.findSafe(id).catch(() => undefined)
+    if (known === undefined) this.tell(id, { reason })
+    else if (known.state === 'finished') this.tell(id, known.result)
   }
 
   /** Gives whether it is safe. */

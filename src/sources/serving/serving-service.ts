@@ -131,20 +131,24 @@ export class ServingService implements Service {
   }
 
   settled(exchange: Exchange, outcome: Outcome): void {
-    if (!exchange.isAsync && !(exchange.isOwnId && this.settings.dedupe)) return
+    const { id, isAsync, isOwnId } = exchange
+    // Nobody can ask for it later, or listen.
+    if (!isAsync && !isOwnId) return
     const hasFailed = 'reason' in outcome
-    // A failure is nobody's answer: the same request may be tried again.
-    if (!exchange.isAsync && hasFailed) return
     // What is durable and was given up at the end of the topology is processed by the next one.
-    if (hasFailed && this.exchanges.isDraining && this.keeper.store.durable) return
+    if (isAsync && hasFailed && this.exchanges.isDraining && this.keeper.store.durable) return
     const result: KeptResult = hasFailed
       ? { reason: cut(outcome.reason) }
       : { answers: outcome.answers ?? [] }
-    this.keeper.keep(exchange.id, result, exchange.isAsync)
+    // A failure is nobody's answer: the same request may be tried again.
+    if (isAsync || (this.settings.dedupe && !hasFailed)) this.keeper.keep(id, result, isAsync)
+    else this.keeper.tell(id, result)
   }
 
   released(exchange: Exchange, ending: Ending): void {
-    const { place } = exchange
+    const { place, id } = exchange
+    if (this.keeper.isHeard(id) && this.exchanges.byId(id) === undefined)
+      void this.keeper.over(id, FAILED.message)
     this.line?.done(exchange, ending === 'answered')
     if (place !== undefined && this.classes.has(place.className))
       this.classes.release(place.className, systemClock.now() - place.sinceMs, ending)

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import type { Agent, IncomingHttpHeaders } from 'node:http'
+import type { Agent, IncomingHttpHeaders, RequestOptions } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,6 +20,8 @@ export type Setup = {
   limits?: object
   /** True: in LMDB, in a folder of its own. A path: there. */
   durable?: boolean | string
+  /** What the results may take. */
+  resultBytes?: number
   folder?: string
   /** Default: one that is free. */
   port?: number
@@ -37,9 +39,14 @@ export class ServingProcess {
   stderr = ''
   hasEnded = false
   private readonly raws: Raw[] = []
-  private unknown = 0
+  /** Answers 404 that came, but for those on raw connections. */
+  private notFound = 0
 
-  private constructor(port: number, folder: string, { options = {}, map = {}, limits = {}, durable }: Setup) {
+  private constructor(
+    port: number,
+    folder: string,
+    { options = {}, map = {}, limits = {}, durable, resultBytes = 16_777_216 }: Setup,
+  ) {
     this.port = port
     this.folder = folder
     const results = typeof durable === 'string' ? durable : durable ? join(folder, 'results') : 'memory'
@@ -52,6 +59,7 @@ export class ServingProcess {
         FOLDER: folder,
         PORT: String(port),
         RESULTS: results,
+        BYTES: String(resultBytes),
         ...Object.fromEntries(given),
       },
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -85,20 +93,11 @@ export class ServingProcess {
     headers: Record<string, string> = {},
     agent?: Agent,
   ): Promise<Reply> {
-    const options = { port: this.port, path: `${BASE}/${to}`, method: 'POST', headers, agent: agent ?? false }
-    try {
-      return await send(options, body)
-    } catch {
-      return { status: undefined, headers: {}, body: '' }
-    }
+    return this.send({ path: `${BASE}/${to}`, method: 'POST', headers, agent: agent ?? false }, body)
   }
 
   async get(path: string): Promise<Reply> {
-    try {
-      return await send({ port: this.port, path: `${BASE}/${path}`, method: 'GET', agent: false })
-    } catch {
-      return { status: undefined, headers: {}, body: '' }
-    }
+    return this.send({ path: `${BASE}/${path}`, method: 'GET', agent: false })
   }
 
   /** Steps of messages so far, in their order: `begun`, `answered`, `kept`. */
@@ -127,11 +126,12 @@ export class ServingProcess {
   /** What the source counts, once all that was asked before is in it. */
   async stats(): Promise<Record<string, number>> {
     await this.get('unknown')
-    const asked = ++this.unknown
+    const onRaws = this.raws.reduce((sum, { statuses }) => sum + Number(statuses[0] === 404), 0)
+    const wanted = this.notFound + onRaws
     let stats: Record<string, number> = {}
     await this.until(async () => {
       stats = await this.statsNow()
-      return (stats.answered_404 ?? 0) >= asked
+      return (stats.answered_404 ?? 0) >= wanted
     }, 'its counters')
     return stats
   }
@@ -176,6 +176,16 @@ export class ServingProcess {
     for (const { socket } of this.raws) socket.destroy()
     await this.kill('SIGKILL')
     if (!keep) rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  private async send(options: RequestOptions, body?: string | Buffer): Promise<Reply> {
+    try {
+      const reply = await send({ port: this.port, ...options }, body)
+      if (reply.status === 404) this.notFound++
+      return reply
+    } catch {
+      return { status: undefined, headers: {}, body: '' }
+    }
   }
 
   private async statsNow(): Promise<Record<string, number>> {

@@ -1,15 +1,25 @@
 // Requests and their answers. Bodies say what a handler does; files in a folder, made from outside, say what goes wrong.
 // In the ledger is a line for each step that a message has taken.
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { defineTopology, lmdbResults, memoryResults, respond, serving } from '../../../dist/index.js'
 
-const { FOLDER, PORT, RESULTS = 'memory', OPTIONS = '{}', MAP = '{}', LIMITS = '{}' } = process.env
+const {
+  FOLDER,
+  PORT,
+  RESULTS = 'memory',
+  BYTES = '16777216',
+  OPTIONS = '{}',
+  MAP = '{}',
+  LIMITS = '{}',
+} = process.env
 const BIG_PARTS = 8
 const BIG_BYTES = 900_000
 
 const is = (name) => existsSync(join(FOLDER, name))
-const note = (step, id) => appendFileSync(join(FOLDER, 'ledger'), `${step} ${id}\n`)
+/** Open from the start: it can be written when no more descriptors are to be had. */
+const ledger = openSync(join(FOLDER, 'ledger'), 'a')
+const note = (step, id) => writeSync(ledger, `${step} ${id}\n`)
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** The thread dies; where it is said `once`, only the first time that it meets this body. */
@@ -32,8 +42,8 @@ async function handler(message) {
   note('begun', message.id)
   dieOf(text, 'exits')
   dieOf(text, 'aborts', abort)
+  while (is('shut') || (is('closed') && text.startsWith('holds'))) await pause(5)
   if (is('down')) throw new Error('the model is down\n    at a secret of the stack')
-  while (is('closed') && text.startsWith('holds')) await pause(5)
   if (text.startsWith('big')) return Array.from({ length: BIG_PARTS }, () => 'x'.repeat(BIG_BYTES))
   if (text.startsWith('odd header')) return text
   return `done ${text}`
@@ -75,7 +85,7 @@ function watched(store) {
   }
 }
 
-const results = RESULTS === 'memory' ? memoryResults() : lmdbResults({ path: RESULTS, bytes: 16_777_216 })
+const results = RESULTS === 'memory' ? memoryResults() : lmdbResults({ path: RESULTS, bytes: Number(BYTES) })
 const hasToken = (value) => typeof value === 'object' && value !== null && typeof value.token === 'string'
 const schema = {
   '~standard': {
