@@ -453,8 +453,8 @@ describe.skipIf(!hasOpenssl)('too many', () => {
     const { socket } = await speak(open)
     socket.write(flood)
     await until(() => socket.destroyed, 'its end')
-    // As many at once as are no attack.
-    expect(begun.length).toBeGreaterThan(900)
+    // How many at once are no attack, Node says: about 1,000 up to version 24, one more than may be open at once with 26.
+    expect(begun.length).toBeGreaterThan(100)
     expect(begun.length).toBeLessThan(3_000)
     await until(() => now === 1, 'nothing is left of them')
     expect(new Set(open.gone)).toEqual(new Set(begun.slice(1)))
