@@ -13,6 +13,9 @@ type Place = { path: string; line: string }
 const SYNTAX_PROBE_MS = 5_000
 const WANTED_ENDING = 'wanted a file that ends in .mjs, .js or .cjs'
 
+/** What is said of the words of ES modules in a file that is taken for CommonJS. */
+const OF_MODULES = /^Cannot use (import statement|'import\.meta') outside a module|^Unexpected token 'export'/
+
 /** Makes an ERR_MODULE of what `import()` threw; a MillraceError stays one, with the line of the module that it is about. */
 export async function explainImport(thrown: unknown, url: URL): Promise<MillraceError> {
   if (isMillraceError(thrown)) return withPlace(thrown)
@@ -56,13 +59,13 @@ function whatOf(thrown: unknown, url: URL): string {
   // What an imported module lacks is a SyntaxError too.
   const kind = message.startsWith('The requested module') ? '' : 'syntax error: '
   const place = headerPlace(thrown) ?? probePlace(url)
-  return `${at(place)}${commonJsText(message, place?.path ?? pathOf(url)) ?? `${kind}${message}`}`
+  const path = place?.path ?? pathOf(url)
+  if (OF_MODULES.test(message) && extname(path) === '') return `it has no ending, ${WANTED_ENDING}`
+  return `${at(place)}${commonJsText(message, path) ?? `${kind}${message}`}`
 }
 
 function commonJsText(message: string, path: string): string | undefined {
-  const isOfModules =
-    /^Cannot use (import statement|'import\.meta') outside a module|^Unexpected token 'export'/
-  if (!isOfModules.test(message) || !isTakenForCommonJs(path)) return undefined
+  if (!OF_MODULES.test(message) || !isTakenForCommonJs(path)) return undefined
   const name = `it is taken for CommonJS: name it ${/ts$/.test(path) ? '.mts' : '.mjs'}`
   return /\.c[jt]s$/.test(path) ? name : `${name}, or write "type": "module" into package.json`
 }
