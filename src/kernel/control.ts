@@ -5,7 +5,7 @@ import type { MessagePort } from 'node:worker_threads'
 import * as Comlink from 'comlink'
 import { countText } from './count-text.js'
 import { within } from './deadline.js'
-import { MillraceError } from './failure.js'
+import { MillraceError, messageOf } from './failure.js'
 
 /** Serves an object's methods to the other side of a port. */
 export function serve(api: object, port: MessagePort): void {
@@ -17,15 +17,17 @@ export function remote<Api extends object>(port: MessagePort): Comlink.Remote<Ap
   return Comlink.wrap<Api>(port as unknown as Comlink.Endpoint)
 }
 
-/** Resolves as the call does, or rejects when the thread ends first or the time is over. */
+/** Resolves as the call does, or rejects when the thread ends first, with the `error` of its end, or the time is over. */
 export async function call<Result>(
   what: string,
   result: Promise<Result>,
   ended: Promise<unknown>,
   timeoutMs: number,
 ): Promise<Result> {
-  const gone = ended.then(() => {
-    throw new MillraceError('ERR_THREAD', `${what}: the thread has ended`)
+  const gone = ended.then((exit) => {
+    const { error } = (exit ?? {}) as { error?: unknown }
+    const why = error === undefined ? '' : `: ${messageOf(error)}`
+    throw new MillraceError('ERR_THREAD', `${what}: the thread has ended${why}`, { cause: error })
   })
   gone.catch(() => {})
   return within(timeoutMs, Promise.race([result, gone]), () => {

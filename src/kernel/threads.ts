@@ -26,6 +26,8 @@ const LOAD_MS = 2_000
 export class Threads {
   private readonly pool: Piscina
   private readonly tracked = new Map<number, Tracked>()
+  /** Of tasks that may still wait for a worker. */
+  private readonly waiting = new Set<(error: Error) => void>()
 
   /** `entry`: the module whose default export is the task; `ready`: threads to make at once, others come with their tasks. */
   constructor(entry: URL, ready: number) {
@@ -38,20 +40,30 @@ export class Threads {
       atomics: 'disabled',
       recordTiming: false,
     })
-    // A worker that fails outside of its task: its task's promise rejects too, which is where it is dealt with.
-    this.pool.on('error', () => {})
+    // A worker that fails outside of its task: its task's promise rejects too, which is where it is dealt with. One that did not
+    // come about, as without descriptors, has no task: the pool would leave those that wait for a worker waiting for ever.
+    this.pool.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ERR_WORKER_INIT_FAILED') for (const giveUp of this.waiting) giveUp(error)
+    })
     this.track()
   }
 
   /** Runs a task on a thread of its own, which must say in the pulse that it owns it before it touches anything shared. */
   run(task: object, transfer: Transferable[], pulse: Pulse): Thread {
     pulse.own(0)
-    const done = this.pool.run(task, { transferList: transfer as never })
+    const abort = new AbortController()
+    const giveUp = (error: Error) => {
+      if (pulse.owner === 0) abort.abort(error)
+    }
+    this.waiting.add(giveUp)
+    const done = this.pool
+      .run(task, { transferList: transfer as never, signal: abort.signal })
+      .finally(() => this.waiting.delete(giveUp))
     this.track()
     return {
       ended: done.then(
         () => ({ finished: true }),
-        (error) => this.exitOf(pulse, error),
+        (error) => this.exitOf(pulse, abort.signal.aborted ? abort.signal.reason : error),
       ),
       terminate: () => {
         this.track()
