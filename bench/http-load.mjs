@@ -29,7 +29,12 @@ process.stdout.write(
 
 function load(amount, onResponse = () => {}) {
   return new Promise((resolve, reject) => {
-    const options = { url: `http://127.0.0.1:${port}/v1/process/sync`, method: 'POST', body: BODY, expectBody: BODY }
+    const options = {
+      url: `http://127.0.0.1:${port}/v1/process/sync`,
+      method: 'POST',
+      body: BODY,
+      expectBody: BODY,
+    }
     const instance = autocannon({ ...options, connections: CONNECTIONS, amount }, (error, done) =>
       error ? reject(error) : resolve(done),
     )
