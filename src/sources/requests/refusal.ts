@@ -15,7 +15,8 @@ export type Refusal = {
 /** For what goes away by itself. */
 const SOON: HeaderList = ['Retry-After', '1']
 
-const refusal = (status: number, message: string, headers: HeaderList = []): Refusal => ({
+/** Makes one. */
+export const refusal = (status: number, message: string, headers: HeaderList = []): Refusal => ({
   status,
   message,
   headers,

@@ -7,18 +7,13 @@ import { messageOf } from '../../kernel/failure.js'
 import type { Log } from '../../kernel/log.js'
 import { sendAnswer } from '../requests/answer.js'
 import type { Exchanges } from '../requests/exchanges.js'
-import type { Refusal } from '../requests/refusal.js'
+import { refusal } from '../requests/refusal.js'
 import type { Answer } from '../source.js'
 import type { Keeper, Known } from './keeper.js'
 import type { KeptResult } from './kept.js'
 
 const LISTENERS_MAX = 1_024
 const ID = /^[\x21-\x7e]{1,256}$/
-const refusal = (status: number, message: string, headers: Refusal['headers'] = []): Refusal => ({
-  status,
-  message,
-  headers,
-})
 const BAD_ID = refusal(400, 'id: wanted one, of 1 to 256 visible ASCII characters')
 const UNKNOWN = refusal(404, 'nothing is known of this id')
 const FAILED = refusal(500, 'the message was not processed')

@@ -6,7 +6,7 @@ import { messageOf } from '../../kernel/failure.js'
 import type { Log } from '../../kernel/log.js'
 import type { Exchange } from '../requests/exchange.js'
 import type { Exchanges } from '../requests/exchanges.js'
-import { REFUSALS, type Refusal } from '../requests/refusal.js'
+import { REFUSALS, type Refusal, refusal } from '../requests/refusal.js'
 import type { Ending, Endpoint, Outcome, Service } from '../requests/service.js'
 import { ClassLines } from './class-lines.js'
 import { Classes } from './classes.js'
@@ -20,11 +20,6 @@ import { bodyProblems } from './validate-body.js'
 const TIMEOUT_HEADER = 'x-request-timeout-ms'
 const REASON_CHARS_MAX = 200
 
-const refusal = (status: number, message: string, headers: Refusal['headers'] = []): Refusal => ({
-  status,
-  message,
-  headers,
-})
 const BAD_TIMEOUT = refusal(400, 'X-Request-Timeout-Ms: wanted a whole number of milliseconds')
 const BAD_CLASS = refusal(400, 'the class header names no class')
 const NOT_KEPT = refusal(503, 'the request could not be kept', ['Retry-After', '1'])
