@@ -453,8 +453,9 @@ describe.skipIf(!hasOpenssl)('too many', () => {
     const { socket } = await speak(open)
     socket.write(flood)
     await until(() => socket.destroyed, 'its end')
-    // How many at once are no attack, Node says: about 1,000 up to version 24, one more than may be open at once with 26.
-    expect(begun.length).toBeGreaterThan(100)
+    // As many at once as are no attack, says Node: with 26 hardly more than may be open at once.
+    const isStricter = Number(process.versions.node.split('.')[0]) >= 26
+    expect(begun.length).toBeGreaterThan(isStricter ? 100 : 900)
     expect(begun.length).toBeLessThan(3_000)
     await until(() => now === 1, 'nothing is left of them')
     expect(new Set(open.gone)).toEqual(new Set(begun.slice(1)))
