@@ -129,6 +129,8 @@ export class Reader implements Actor {
   private readonly resume: Resume
   /** One for each branch; one in all where there are none. */
   private readonly spreads: readonly Spread[]
+  /** The one that chose for the last record; none where its lane did. */
+  private spread: Spread | undefined
   private readonly branches: Branches | undefined
   private readonly aside: Aside | undefined
 
@@ -466,10 +468,11 @@ export class Reader implements Actor {
     const { branches } = this
     const number = branches === undefined ? 0 : branches.choose(tags ?? NO_TAGS)
     const outbounds = branches === undefined ? this.outbounds : branches.outbounds[number]
+    this.spread = undefined
     if (outbounds.length === 1) return outbounds[0]
-    if (lane === NO_LANE && this.options.order !== 'source')
-      return this.spreads[number].pick(branches === undefined ? sequence : mixed(sequence))
-    return outboundFor(outbounds, lane, sequence)
+    if (lane !== NO_LANE || this.options.order === 'source') return outboundFor(outbounds, lane, sequence)
+    this.spread = this.spreads[number]
+    return this.spread.pick(branches === undefined ? sequence : mixed(sequence))
   }
 
   /** Writes a record, or keeps it aside where its branch has no room: the others go on. */
@@ -479,7 +482,8 @@ export class Reader implements Actor {
       aside?.has(out) === true ? FULL : encode(out, kind, head, meta, value, this.options.valueBytesMax)
     if (written >= 0) this.readBytes += out.ring.words[written + VALUE_BYTES]
     else if (written === FULL) {
-      out.want()
+      if (this.spread === undefined) out.want()
+      else this.spread.want()
       if (aside?.put(out, kind, head, meta, value) === true) {
         this.readBytes += value === null ? 0 : Buffer.byteLength(value)
         return ASIDE

@@ -22,4 +22,9 @@ export class Spread {
     for (const out of outbounds) if (out.heldBytes < least.heldBytes) least = out
     return least
   }
+
+  /** Asks all consumers to ring: whichever releases bytes first, the next message may go there. */
+  want(): void {
+    for (const out of this.outbounds) out.want()
+  }
 }

@@ -31,7 +31,8 @@ const CONTRAST = -Math.log(STEP) / 2
 const CHANGED = Math.log(2)
 /** The share of a fall of the latency that is accepted at once. */
 const BELIEF = 0.25
-/** While it is calm, a window raises the limit at most by this factor. */
+/** While it is calm, a window raises the limit by a factor within these, as far as it is from the end of the calm. */
+const GROWTH_MIN = 1.1
 const GROWTH_MAX = 1.5
 /** Answers in a window: several for each in flight, as those see each other, */
 const LAPS = 4
@@ -183,7 +184,7 @@ export class ConcurrencyLimit {
   private decide(inFlight: number, isSteady: boolean): void {
     const { latency, limit, calm, full, roomy } = this
     if (latency <= calm) {
-      const factor = Math.min(GROWTH_MAX, Math.exp((calm - latency) / 2))
+      const factor = Math.max(GROWTH_MIN, Math.min(GROWTH_MAX, Math.exp((calm - latency) / 2)))
       if (full > 0) this.set(Math.max(limit + 1, limit * factor), inFlight)
       return
     }

@@ -8,6 +8,7 @@ import { Mapper } from '../../../src/actors/mapper.js'
 import { Reader } from '../../../src/actors/reader.js'
 import { SinkActor } from '../../../src/actors/sink.js'
 import { type Actor, MORE } from '../../../src/kernel/actor.js'
+import { Doorbell } from '../../../src/kernel/doorbell.js'
 import type { Message } from '../../../src/kernel/message.js'
 import { Response } from '../../../src/sinks/response.js'
 import type { Sink } from '../../../src/sinks/sink.js'
@@ -57,6 +58,10 @@ class Crew {
     }
     const life = { runKey: [1, 2] as const, incarnation, epoch: 1, onDone: () => {} }
     this.actors.set(name, buildActor(this.topology, this.plan, this.memory, index, host, life))
+  }
+
+  bellOf(thread: string): Doorbell {
+    return new Doorbell(this.memory.bells[this.plan.threads.indexOf(thread)])
   }
 
   actor(name: string): Actor {
@@ -113,6 +118,19 @@ describe('an actor with nothing to do is not due', () => {
     await crew.run('reader')
     crew.nowMs += 100
     crew.expectIdle('reader')
+  })
+
+  it.each(['map-0', 'map-1'])('a reader without room is woken when %s makes some', async (consumer) => {
+    const source = listSource(recordsOf(100))
+    const crew = new Crew({ source, map: { handler: (message) => message, threads: 2 } }, 1024)
+    await crew.run('reader')
+    crew.expectIdle('reader')
+    const bell = crew.bellOf('ingress')
+    const armed = bell.arm()
+    crew.actor(consumer).step()
+    crew.actor(consumer).ring()
+    expect(bell.arm()).not.toBe(armed)
+    expect(crew.actor('reader').step()).toBeGreaterThan(0)
   })
 
   it('a mapper that waits for space', async () => {
