@@ -36,15 +36,13 @@ export class RequestSource {
   private readonly ids = new IdMaker()
   private server: HttpServer | undefined
   private ticker: Ticker | undefined
-  private readonly resting: Resting
-  private tick = 0
+  private readonly resting = new Resting()
 
   constructor(settings: RequestSettings, context: SourceContext, service: Service) {
     this.settings = settings
     this.context = context
     this.service = service
     this.exchanges = new Exchanges(settings, context, service)
-    this.resting = new Resting(settings.tickMs)
     this.isIdTaken = (id) => !service.joins && this.exchanges.byId(id) !== undefined
     this.isOurs = (id) => this.ids.isOurs(id)
     if (this.bodyBytesMax <= context.messageBytesMax) return
@@ -68,7 +66,7 @@ export class RequestSource {
     this.server = await createHttpServer({ name, handler, continues: handler, ...more })
     await this.server.listen({ port, host })
     log.info(`${name} listens on ${this.server.url}${path}`)
-    this.ticker = new Ticker(tickMs, () => this.turn())
+    this.ticker = new Ticker(tickMs, () => this.exchanges.turn())
     signal.addEventListener('abort', () => this.drain(), { once: true })
   }
 
@@ -138,10 +136,10 @@ export class RequestSource {
       endpoint.answer(request, response)
       return
     }
-    const refusal =
-      stranger ?? refusalOf(request, declaredBytes, this, this.resting.hasRested(request, this.tick))
+    const hasRested = this.resting.takeRested(request)
+    const refusal = stranger ?? refusalOf(request, declaredBytes, this, hasRested)
     if (refusal !== undefined) {
-      this.refuse(request, response, declaredBytes, refusal)
+      this.refuse(request, response, declaredBytes, refusal, hasRested)
       return
     }
     const ownId = headers['x-numaflow-id']
@@ -155,7 +153,7 @@ export class RequestSource {
     setHeaders(record, headers, queryOf(url))
     const denied = this.service.admit(exchange, request)
     if (denied !== undefined) {
-      this.refuse(request, response, declaredBytes, denied)
+      this.refuse(request, response, declaredBytes, denied, hasRested)
       return
     }
     this.exchanges.begin(exchange)
@@ -174,16 +172,12 @@ export class RequestSource {
     response: ServerResponse,
     declaredBytes: number,
     refusal: Refusal,
+    hasRested: boolean,
   ): void {
     // A body that is too long to be read and forgotten ends the connection. (One that was to be asked for ends it anyway.)
     this.exchanges.say(response, refusal, declaredBytes < 0 || declaredBytes > DISCARD_BYTES_MAX)
     request.resume()
-    if (refusal.status === TOO_MANY && request.httpVersionMajor === 1) this.resting.add(request, this.tick)
-  }
-
-  private turn(): void {
-    this.resting.turn(++this.tick)
-    this.exchanges.turn()
+    if (refusal.status === TOO_MANY && request.httpVersionMajor === 1 && !hasRested) this.resting.add(request)
   }
 }
 

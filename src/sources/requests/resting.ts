@@ -1,54 +1,64 @@
 // Connections whose request was refused for want of room: for a moment they are not read. Who asks again at once, whatever
 // Retry-After said, would else keep the thread busy with refusals, and those who were let in would wait for it. What came
-// meanwhile has waited already: it is let in only where there is much room, so that those who are let in are answered soon.
+// meanwhile has waited already: it is let in only where there is much room, so that those who are let in are answered soon. If not,
+// its connection does not rest again at once: what comes now has not waited.
 
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
+import { systemClock } from '../../kernel/clock.js'
+import { Ticker } from './ticker.js'
 
-/** Turns of the clock, and as long as this at least. */
-const REST_MS = 250
-/** The turn of the clock at which a connection was read again. */
+const REST_MS = 500
+/** They are read again a few at a time: many at once would be a burst of work, for which all others wait. */
+const TURN_MS = 10
+/** What comes so soon after a rest has come in it. */
+const SOON_MS = 100
+/** When a connection was read again. */
 const RESTED = Symbol('rested')
-type Rested = Socket & { [RESTED]?: number }
+type Rested = Socket & { [RESTED]?: number | undefined }
 
 export class Resting {
-  private sockets: { socket: Rested; untilTick: number }[] = []
-  private readonly ticks: number
-
-  constructor(tickMs: number) {
-    this.ticks = Math.ceil(REST_MS / tickMs)
-  }
+  private sockets: { socket: Rested; untilMs: number }[] = []
+  private ticker: Ticker | undefined
 
   get size(): number {
     return this.sockets.length
   }
 
   /** From the end of the request on: what is left of it is read. */
-  add(request: IncomingMessage, tick: number): void {
+  add(request: IncomingMessage): void {
     const { socket } = request
-    this.sockets.push({ socket, untilTick: tick + this.ticks })
+    this.sockets.push({ socket, untilMs: systemClock.now() + REST_MS })
     request.once('close', () => socket.pause())
+    this.ticker ??= new Ticker(TURN_MS, () => this.turn(systemClock.now()))
   }
 
-  /** A turn of the clock: whose rest is over is read again. */
-  turn(tick: number): void {
-    let count = 0
-    for (; count < this.sockets.length && this.sockets[count].untilTick <= tick; count++) {
-      const { socket } = this.sockets[count]
-      socket[RESTED] = tick
-      socket.resume()
-    }
-    if (count > 0) this.sockets = this.sockets.slice(count)
-  }
-
-  /** Tells whether a request came while its connection rested. */
-  hasRested({ socket }: IncomingMessage, tick: number): boolean {
-    const restedTick = (socket as Rested)[RESTED]
-    return restedTick !== undefined && tick - restedTick <= 1
+  /** Tells whether a request came while its connection rested: at most the first one after it. */
+  takeRested({ socket }: IncomingMessage): boolean {
+    const rested = socket as Rested
+    const restedMs = rested[RESTED]
+    if (restedMs === undefined) return false
+    rested[RESTED] = undefined
+    return systemClock.now() - restedMs <= SOON_MS
   }
 
   /** Nobody rests any more. */
   end(): void {
     this.turn(Number.POSITIVE_INFINITY)
+  }
+
+  /** Whose rest is over is read again. */
+  private turn(nowMs: number): void {
+    const { sockets } = this
+    let count = 0
+    for (; count < sockets.length && sockets[count].untilMs <= nowMs; count++) {
+      const { socket } = sockets[count]
+      socket[RESTED] = nowMs
+      socket.resume()
+    }
+    if (count > 0) this.sockets = sockets.slice(count)
+    if (this.sockets.length > 0) return
+    this.ticker?.stop()
+    this.ticker = undefined
   }
 }

@@ -27,6 +27,8 @@ const STEP = 0.75
 const WAITING = 0.5
 /** Smaller changes say nothing. This, as all latencies and changes, is a logarithm. */
 const CONTRAST = -Math.log(STEP) / 2
+/** So many more are far from where they were: a step and a half. */
+const STRAYED = -1.5 * Math.log(STEP)
 /** A latency higher by this than the accepted one is a reason for a trial at once. */
 const CHANGED = Math.log(2)
 /** The share of a fall of the latency that is accepted at once. */
@@ -74,7 +76,11 @@ export class ConcurrencyLimit {
   private nextRest = REST
   /** A window that had much room. */
   private readonly roomy = { latency: Infinity, inFlight: Infinity }
+  /** The fewer of a trial that saw requests wait for each other. */
+  private readonly crowd = { latency: -Infinity, inFlight: Infinity }
   private isTrial = false
+  /** The trial goes back to the crowd. */
+  private isReturn = false
   /** The window that a trial compares with. */
   private readonly before = { latency: 0, inFlight: 0, limit: 0, full: 0 }
   /** The last trial saw nobody wait. */
@@ -166,6 +172,10 @@ export class ConcurrencyLimit {
     // It has become slower with fewer, or faster with more: the service has changed, and the trial says nothing.
     const isUnclear = rise < -CONTRAST
     this.isFlat = !isUnclear && rise < WAITING * change
+    if (!this.isFlat && !isUnclear) this.noteCrowd(inFlight)
+    // Nobody waits where they did: it is another service now.
+    else if (this.isFlat && this.isReturn) this.crowd.inFlight = Infinity
+    this.isReturn = false
     if (isUnclear) {
       this.nextRest = REST
       this.set(before.limit, inFlight)
@@ -200,8 +210,25 @@ export class ConcurrencyLimit {
       this.rest = 0
       this.nextRest = REST
     }
-    if (this.rest > 0) this.rest--
+    if (this.hasStrayed(inFlight)) {
+      this.isReturn = true
+      this.try(Math.max(this.min, Math.floor(this.crowd.inFlight)), inFlight)
+    } else if (this.rest > 0) this.rest--
     else if (isSteady && (full > 0 || !this.isAsRoomy(inFlight))) this.begin(inFlight)
+  }
+
+  private noteCrowd(inFlight: number): void {
+    const { before, crowd } = this
+    const fewer = Math.min(before.inFlight, inFlight)
+    if (fewer > crowd.inFlight / STEP ** 0.5) return
+    crowd.inFlight = fewer
+    crowd.latency = before.inFlight < inFlight ? before.latency : this.latency
+  }
+
+  /** True where there are many more than in the last crowd, and as much slower: what each trial missed in the noise adds up. */
+  private hasStrayed(inFlight: number): boolean {
+    const more = Math.log(inFlight / this.crowd.inFlight)
+    return more > STRAYED && this.latency - this.crowd.latency > WAITING * more
   }
 
   /** True where many in flight have the latency that few had: then nobody waits, without a trial. */
@@ -214,17 +241,23 @@ export class ConcurrencyLimit {
 
   /** Begins a trial: with fewer, unless that is known to be no better, or not allowed. */
   private begin(inFlight: number): void {
-    const { before, full, limit } = this
+    const { full, limit } = this
     const fewer = Math.max(this.min, Math.floor(inFlight * STEP))
     const isNoLess = Math.log(inFlight / fewer) < CONTRAST
     const isUp = isNoLess || (this.isFlat && full > 0 && limit < this.max)
     if (isUp && (full === 0 || limit === this.max)) return
+    this.try(isUp ? Math.ceil(inFlight / STEP) : fewer, inFlight)
+  }
+
+  /** Begins a trial of a limit. */
+  private try(trial: number, inFlight: number): void {
+    const { before, full, limit } = this
     this.isTrial = true
     before.latency = this.latency
     before.inFlight = inFlight
     before.limit = limit
     before.full = full
-    this.set(isUp ? Math.ceil(inFlight / STEP) : fewer, inFlight)
+    this.set(trial, inFlight)
   }
 
   private set(limit: number, inFlight: number): void {

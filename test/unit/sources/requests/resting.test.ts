@@ -33,6 +33,24 @@ test('a connection that was answered 429 is read again after its rest; others go
   expect(http.stat('resting')).toBe(0)
 })
 
+test('what waited through a rest is refused where there is no room, and what comes after it is answered at once', async () => {
+  http = await openHttp({ inFlight: 1 })
+  const waiting = http.post('first')
+  const [record] = await http.next()
+  const raw = await http.raw()
+  raw.write(postText('second'))
+  await raw.until(/HTTP\/1.1 429 /)
+  raw.write(postText('third'))
+  await raw.until(/429 [\s\S]*HTTP\/1.1 429 /)
+  expect(http.stat('resting')).toBe(0)
+  http.ack(record)
+  expect((await waiting).status).toBe(200)
+  raw.write(postText('fourth'))
+  const [fourth] = await http.next()
+  http.ack(fourth)
+  await raw.until(/429 [\s\S]*429 [\s\S]*HTTP\/1.1 200 /)
+})
+
 test('the end of the source ends the rest', async () => {
   http = await openHttp({ inFlight: 1 })
   const waiting = http.post('first').catch(() => {})
