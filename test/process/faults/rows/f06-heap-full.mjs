@@ -10,8 +10,8 @@ const OPTIONS = {
   timeoutMs: 120_000,
 }
 
-/** Since version 26 Node ends a thread whose heap is full, and not the process: that is what we want of it. */
-const ENDS_THE_THREAD = Number(process.versions.node.split('.')[0]) >= 26
+/** Since version 24 Node ends a thread whose heap is full, and not the process: that is what we want of it. */
+const ENDS_THE_THREAD = Number(process.versions.node.split('.')[0]) >= 24
 
 /** @type {import('../row.mjs').Row} */
 export const heapFull = {
