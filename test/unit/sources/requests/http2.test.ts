@@ -76,6 +76,17 @@ test.skipIf(!hasOpenssl)('more than may wait is 429, and the connection goes on'
   expect((await client.send({}, 'next')).body).toBe('next')
 })
 
+test.skipIf(!hasOpenssl)('headers of a sink that HTTP/2 has no place for are left out', async () => {
+  await opened()
+  const reply = client.send({}, 'a')
+  const headers = { te: 'gzip', 'http2-settings': 'a', 'proxy-connection': 'close', 'x-own': 'b' }
+  open.ack((await open.next())[0], { payload: Buffer.from('answer'), headers })
+  const { status, body, headers: given } = await reply
+  expect([status, body, given['x-own'], given.te]).toEqual([200, 'answer', 'b', undefined])
+  open.echo()
+  expect((await client.send({}, 'next')).body).toBe('next')
+})
+
 describe.skipIf(!hasOpenssl)('a client that takes back its request', () => {
   test('in the middle of its body is gone', async () => {
     await opened()
