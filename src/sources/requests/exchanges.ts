@@ -74,7 +74,7 @@ export class Exchanges {
   stats(): Record<string, number> {
     return {
       ...this.tally.counts(),
-      waiting: this.waiting.size,
+      waiting: this.waiting.size + this.waiting.arrivedCount,
       joined: this.waiting.joinedCount,
       orphans: this.waiting.orphanCount,
       held_bytes: this.inbox.heldBytes,
@@ -94,7 +94,7 @@ export class Exchanges {
 
   /** Answers all who still wait: nobody else will. */
   stop(): void {
-    for (const exchange of this.waiting.all())
+    for (const exchange of this.waiting.everybody())
       this.each(exchange, (waiter) => this.refuseWaiter(waiter, REFUSALS.stopped))
   }
 
@@ -104,11 +104,11 @@ export class Exchanges {
   }
 
   get isFull(): boolean {
-    return this.waiting.size >= this.settings.inFlight
+    return this.waiting.requestCount >= this.settings.inFlight
   }
 
   get isHalfFull(): boolean {
-    return 2 * this.waiting.size >= this.settings.inFlight
+    return 2 * this.waiting.requestCount >= this.settings.inFlight
   }
 
   get freeBytes(): number {
@@ -128,16 +128,16 @@ export class Exchanges {
     else {
       exchange.state = 'arrived'
       if (this.service.arrived(exchange)) this.enqueue(exchange)
+      else this.prepare(exchange)
     }
   }
 
   /** From now on it is a message. */
   enqueue(exchange: Exchange): void {
+    this.waiting.prepared(exchange)
     exchange.state = 'queued'
-    if (!exchange.isAsync) {
-      exchange.dueTick = this.dueTickOf(exchange)
-      exchange.record.deadline = wallClockMs() + exchange.timeoutMs
-    }
+    if (exchange.isAsync) exchange.dueTick = Number.POSITIVE_INFINITY
+    else if (exchange.record.deadline === undefined) this.limitTime(exchange)
     this.waiting.reserveId(exchange)
     this.waiting.add(exchange)
     this.inbox.push(exchange)
@@ -163,6 +163,12 @@ export class Exchanges {
     }
   }
 
+  /** Answers a request that is no message yet, and all who wait for the same answer, with what is known. */
+  answerKnown(exchange: Exchange, answers: SourceAck['answers']): void {
+    this.each(exchange, (waiter) => this.sendAnswer(waiter, answers))
+    this.forgetReceiving(exchange)
+  }
+
   /** Says no, or why not. */
   say(response: ServerResponse, { status, message, headers, detail, more }: Refusal, ends = false): void {
     this.tally.count(status)
@@ -180,6 +186,7 @@ export class Exchanges {
   forgetReceiving(exchange: Exchange | undefined, refusal: Refusal = REFUSALS.notTaken): boolean {
     if (exchange === undefined || exchange.state === 'over') return false
     this.inbox.forget(exchange)
+    this.waiting.prepared(exchange)
     this.waiting.releaseId(exchange)
     this.end(exchange)
     this.eachJoined(exchange, (waiter) => this.refuseWaiter(waiter, refusal))
@@ -203,11 +210,26 @@ export class Exchanges {
     }
     // What was cancelled cannot be taken back.
     if (first.state === 'orphaned') this.turnAway(exchange, REFUSALS.sameId)
+    else if (this.isFull) this.turnAway(exchange, REFUSALS.tooMany)
     else {
       this.inbox.forget(exchange)
       exchange.dueTick = this.dueTickOf(exchange)
       this.waiting.join(exchange, first)
     }
+  }
+
+  /** The service goes on with it; its time runs as that of any other. */
+  private prepare(exchange: Exchange): void {
+    if (exchange.state !== 'arrived') return
+    this.limitTime(exchange)
+    this.waiting.prepare(exchange)
+  }
+
+  /** The time of the client begins to run. */
+  private limitTime(exchange: Exchange): void {
+    exchange.dueTick = this.dueTickOf(exchange)
+    // What was accepted has none: nobody waits.
+    if (!exchange.isAsync) exchange.record.deadline = wallClockMs() + exchange.timeoutMs
   }
 
   private dueTickOf({ timeoutMs }: Exchange): number {
@@ -286,7 +308,9 @@ export class Exchanges {
     for (const exchange of this.waiting.overdue(this.tick)) {
       exchange.isLate = true
       // What was not read was not taken: it can be sent again without a doubt.
-      this.endWait(exchange, exchange.state === 'queued' ? REFUSALS.notTaken : REFUSALS.late)
+      const isTaken = exchange.state !== 'queued' && exchange.state !== 'arrived'
+      if (exchange.state === 'arrived' && exchange.isAsync) this.turnAway(exchange, REFUSALS.notTaken)
+      else this.endWait(exchange, isTaken ? REFUSALS.late : REFUSALS.notTaken)
     }
     this.tally.tell()
   }

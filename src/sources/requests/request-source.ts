@@ -144,8 +144,8 @@ export class RequestSource {
     }
     const ownId = headers['x-numaflow-id']
     const isOwnId = ownId !== undefined
-    const id = isOwnId ? String(ownId) : this.ids.next()
     const isAsync = endpoint?.isAsync === true
+    const id = isOwnId ? String(ownId) : isAsync ? this.ids.nextSecret() : this.ids.next()
     const exchange = new Exchange(response, socket, id, isOwnId, declaredBytes, isAsync)
     const { record } = exchange
     record.id = id

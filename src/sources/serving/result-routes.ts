@@ -58,7 +58,7 @@ export class ResultRoutes {
         this.exchanges.say(response, TOO_MANY)
         return
       }
-      const last = Number(request.headers['last-event-id'] ?? -1)
+      const last = lastEventOf(request.headers['last-event-id'])
       response.writeHead(200, [
         'Content-Type',
         'text/event-stream',
@@ -148,6 +148,11 @@ function stateOf(known: Known): object {
   const timestamp = new Date(known.sinceMs || wallClockMs()).toISOString()
   if ('reason' in known.result) return { status: 'failed', reason: known.result.reason, timestamp }
   return { status: 'completed', payloads: known.result.answers.length, timestamp }
+}
+
+/** Gives the number of the last event that the client has seen; −1 where it says none that is ours. */
+function lastEventOf(id: string | string[] | undefined): number {
+  return /^\d{1,9}$/.test(String(id)) ? Number(id) : -1
 }
 
 /** Events after the one with the number `last`. */
