@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { memoryResults } from '../../../../src/results/memory-results.js'
 import { http } from '../../../../src/sources/http.js'
 import { encodeRequest } from '../../../../src/sources/serving/kept.js'
+import { routeFor } from '../../../../src/sources/serving/request-route.js'
 import { serving as realServing } from '../../../../src/sources/serving.js'
 import { openSource } from '../requests/kit.js'
 import { type OpenServing, openServing, payload, schemaOf, textOf } from './kit.js'
@@ -53,6 +54,7 @@ describe('/sse goes on behind the event that the client has seen', () => {
 
 test('from the id that one client was given nobody guesses that of another', async () => {
   await opened()
+  serving.echo()
   const ids: string[] = []
   for (let n = 0; n < 3; n++) ids.push(JSON.parse((await serving.ask('async')).body).id)
   const ends = ids.map((id) => id.slice(id.indexOf('-', 16) + 1))
@@ -109,4 +111,33 @@ test('a source that is open for one topology is not opened for another', async (
     await first.end()
     await (await openSource(source)).end()
   }
+})
+
+test('shares are of what the routes before have left, also where they are sticky; a larger one keeps those of a smaller', () => {
+  const wayOf = (user: number, first: number) => {
+    const routes = [
+      { tag: 'first', share: first, sticky: 'x-user' },
+      { tag: 'second', share: 0.5, sticky: 'x-user' },
+    ]
+    const request = { path: '', headers: { 'x-user': `user-${user}` } }
+    const route = routeFor(
+      routes,
+      request,
+      () => Number.NaN,
+      () => {},
+    )
+    return route?.tag
+  }
+  const USERS = 10_000
+  const counts: Record<string, number> = {}
+  for (let user = 0; user < USERS; user++) {
+    const way = wayOf(user, 0.4) ?? 'none'
+    counts[way] = (counts[way] ?? 0) + 1
+    if (wayOf(user, 0.2) === 'first') expect(way).toBe('first')
+    expect(wayOf(user, 0.4) ?? 'none').toBe(way)
+  }
+  // The keys are fixed, and so are these.
+  expect(counts.first / USERS).toBeCloseTo(0.4, 1)
+  expect(counts.second / USERS).toBeCloseTo(0.3, 1)
+  expect(counts.none / USERS).toBeCloseTo(0.3, 1)
 })
