@@ -31,6 +31,8 @@ export class Exchanges {
   private readonly heldBytesMax: number
   private readonly inbox: Inbox
   private readonly waiting: Waiting
+  /** Requests whose bodies come. */
+  private receiving = 0
   private tick = 0
 
   constructor(settings: RequestSettings, context: SourceContext, service: Service) {
@@ -100,11 +102,17 @@ export class Exchanges {
 
   /** Its body comes from now on: its id is taken. */
   begin(exchange: Exchange): void {
+    this.receiving++
     this.waiting.reserveId(exchange)
   }
 
   get isFull(): boolean {
     return this.waiting.requestCount >= this.settings.inFlight
+  }
+
+  /** With HTTP/1 a connection brings one body at a time; with HTTP/2 it may bring many, and they are no more than with HTTP/1. */
+  get isFullOfBodies(): boolean {
+    return this.receiving >= this.settings.limits.connections
   }
 
   get isHalfFull(): boolean {
@@ -121,15 +129,14 @@ export class Exchanges {
 
   /** Its body is there. */
   complete(exchange: Exchange): void {
+    this.receiving--
+    exchange.state = 'arrived'
     const first = this.waiting.byId(exchange.id)
     if (this.isDraining) this.turnAway(exchange, REFUSALS.draining)
     else if (first !== undefined && first !== exchange) this.join(exchange, first)
     else if (this.isFull) this.turnAway(exchange, REFUSALS.tooMany)
-    else {
-      exchange.state = 'arrived'
-      if (this.service.arrived(exchange)) this.enqueue(exchange)
-      else this.prepare(exchange)
-    }
+    else if (this.service.arrived(exchange)) this.enqueue(exchange)
+    else this.prepare(exchange)
   }
 
   /** From now on it is a message. */
@@ -185,6 +192,7 @@ export class Exchanges {
   /** It is over before it was a message; those that wait for its answer are told why, or to ask again. */
   forgetReceiving(exchange: Exchange | undefined, refusal: Refusal = REFUSALS.notTaken): boolean {
     if (exchange === undefined || exchange.state === 'over') return false
+    if (exchange.state === 'receiving') this.receiving--
     this.inbox.forget(exchange)
     this.waiting.prepared(exchange)
     this.waiting.releaseId(exchange)

@@ -110,7 +110,7 @@ export class RequestSource {
   }
 
   get isFull(): boolean {
-    return this.exchanges.isFull
+    return this.exchanges.isFull || this.exchanges.isFullOfBodies
   }
 
   get isHalfFull(): boolean {
