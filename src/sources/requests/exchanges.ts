@@ -1,16 +1,13 @@
 // The exchanges of a source of requests, from the body to the end of the message: who waits for what, and who is told what.
 // Each is answered exactly once, or its connection has ended. What is held is limited: exchanges, and the bytes of their bodies.
 
-import type { ServerResponse } from 'node:http'
-import { sendProblem } from '../../http/problem.js'
 import { wallClockMs } from '../../kernel/clock.js'
-import { messageOf } from '../../kernel/failure.js'
 import type { SourceAck, SourceContext, SourceNack, SourceRecord } from '../source.js'
-import { sendAnswer } from './answer.js'
 import { receivingOn } from './body.js'
 import type { Exchange } from './exchange.js'
 import { Inbox } from './inbox.js'
 import { REFUSALS, type Refusal } from './refusal.js'
+import { Replies } from './replies.js'
 import type { Ending, Outcome, Service } from './service.js'
 import type { RequestSettings } from './settings.js'
 import { Tally } from './tally.js'
@@ -25,6 +22,7 @@ export class Exchanges {
   readonly bodyBytesMax: number
   isDraining = false
   readonly tally: Tally
+  readonly replies: Replies
   private readonly service: Service
   private readonly settings: RequestSettings
   private readonly context: SourceContext
@@ -40,6 +38,7 @@ export class Exchanges {
     this.context = context
     this.service = service
     this.tally = new Tally(context.log)
+    this.replies = new Replies(this.tally, service.emptyStatus)
     this.waiting = new Waiting(settings.inFlight)
     this.inbox = new Inbox((exchange) => service.given(exchange), service.line)
     this.bodyBytesMax = settings.bodyBytes ?? context.messageBytesMax
@@ -88,6 +87,7 @@ export class Exchanges {
   drain(): void {
     if (this.isDraining) return
     this.isDraining = true
+    this.replies.areLast = true
     for (const exchange of this.waiting.all())
       if (exchange.state === 'queued')
         this.each(exchange, (waiter) => this.endWait(waiter, REFUSALS.draining))
@@ -157,31 +157,16 @@ export class Exchanges {
   }
 
   /** Answers a request that is no message any more, or not only one, with what there is. */
-  sendAnswer(waiter: Exchange, answers: SourceAck['answers']): void {
+  private sendAnswer(waiter: Exchange, answers: SourceAck['answers']): void {
     const { response, id } = waiter
     waiter.response = undefined
-    if (response === undefined) return
-    try {
-      sendAnswer(response, id, answers, this.service.emptyStatus, this.isDraining)
-      this.tally.count(response.statusCode)
-    } catch (error) {
-      this.tally.badAnswer(messageOf(error))
-      this.say(response, { status: 500, message: 'the answer cannot be sent', headers: [] })
-    }
+    if (response !== undefined) this.replies.answer(response, id, answers)
   }
 
   /** Answers a request that is no message yet, and all who wait for the same answer, with what is known. */
   answerKnown(exchange: Exchange, answers: SourceAck['answers']): void {
     this.each(exchange, (waiter) => this.sendAnswer(waiter, answers))
     this.forgetReceiving(exchange)
-  }
-
-  /** Says no, or why not. */
-  say(response: ServerResponse, { status, message, headers, detail, more }: Refusal, ends = false): void {
-    this.tally.count(status)
-    const isLast = ends || this.isDraining
-    const list = isLast ? [...headers, 'Connection', 'close'] : headers
-    sendProblem(response, status, message, list, detail === undefined ? more : { detail, ...more })
   }
 
   /** Gives the message in flight with this id. */
@@ -204,7 +189,7 @@ export class Exchanges {
   private refuseWaiter(waiter: Exchange, refusal: Refusal): void {
     const { response } = waiter
     waiter.response = undefined
-    if (response !== undefined) this.say(response, refusal)
+    if (response !== undefined) this.replies.say(response, refusal)
   }
 
   /** Another with this id is in flight, and its answer is for both. */
@@ -307,7 +292,7 @@ export class Exchanges {
   private endWait(exchange: Exchange, refusal: Refusal): void {
     const { response } = exchange
     this.leave(exchange)
-    if (response !== undefined) this.say(response, refusal)
+    if (response !== undefined) this.replies.say(response, refusal)
   }
 
   /** A turn of the clock: whose time is over? */

@@ -175,7 +175,7 @@ export class RequestSource {
     hasRested: boolean,
   ): void {
     // A body that is too long to be read and forgotten ends the connection. (One that was to be asked for ends it anyway.)
-    this.exchanges.say(response, refusal, declaredBytes < 0 || declaredBytes > DISCARD_BYTES_MAX)
+    this.exchanges.replies.say(response, refusal, declaredBytes < 0 || declaredBytes > DISCARD_BYTES_MAX)
     request.resume()
     if (refusal.status === TOO_MANY && request.httpVersionMajor === 1 && !hasRested) this.resting.add(request)
   }

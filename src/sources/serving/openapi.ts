@@ -171,8 +171,8 @@ function moved(schema: Json, to: string): Json {
 /** Gives it where the library can tell: by Standard JSON Schema, or because it is zod. */
 async function jsonSchemaOf(schema: StandardSchema): Promise<Json | undefined> {
   const { jsonSchema, vendor } = schema['~standard']
-  if (jsonSchema !== undefined) return jsonSchema.input({ target: TARGET })
-  if (vendor !== 'zod' || !('_zod' in schema)) return undefined
+  if (vendor !== 'zod' || !('_zod' in schema)) return jsonSchema?.input({ target: TARGET })
+  // Not by its own word: it would say nothing of a schema with one field that JSON has no type for.
   const { toJSONSchema } = await import('zod')
   return toJSONSchema(schema as never, { io: 'input', unrepresentable: 'any' }) as Json
 }

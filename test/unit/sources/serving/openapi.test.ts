@@ -85,6 +85,14 @@ describe('schemas', () => {
     })
   })
 
+  test('have what can be told of them, also where one field has no type in JSON', async () => {
+    const document = await documentOf({ schema: z.object({ at: z.date(), name: z.string() }) })
+    expect(at(document, '#/components/schemas/Body')).toMatchObject({
+      properties: { at: {}, name: { type: 'string' } },
+      required: ['at', 'name'],
+    })
+  })
+
   const circular: Json = {}
   circular.self = circular
   test.each([
