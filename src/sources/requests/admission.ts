@@ -58,8 +58,8 @@ export function refusalOf(
   }
   if (Number.isNaN(eventTimeOf(headers))) return REFUSALS.badEventTime
   const coding = headers['transfer-encoding']
-  // Node undoes the chunks, and nothing else: what is left would look like the body.
-  if (coding !== undefined && coding.toLowerCase() !== 'chunked') return REFUSALS.badCoding
+  // Node undoes the chunks at the end of a list, and nothing else: what is left would look like the body. Other lists it refuses.
+  if (coding !== undefined && /,\s*chunked$/i.test(coding)) return REFUSALS.badCoding
   if (declaredBytes > door.bodyBytesMax) return REFUSALS.tooLarge
   if (hasRested && door.isHalfFull) return REFUSALS.tooMany
   return door.isFull || declaredBytes > door.freeBytes ? REFUSALS.tooMany : undefined
