@@ -115,9 +115,11 @@ export class ServingSource {
   private async resume(): Promise<void> {
     for await (const { id, request } of this.settings.results.unfinished()) {
       try {
-        const { body, className: _, number = this.service.nextNumber, ...meta } = decodeRequest(request)
+        const { body, className, number = this.service.nextNumber, ...meta } = decodeRequest(request)
         const exchange = new Exchange(undefined, undefined, id, true, body.length, true)
         Object.assign(exchange.record, meta, { id, value: body, partition: EARLIER, offset: number })
+        // It waits in the line of its class, and holds no place: it was admitted in another life.
+        if (className !== undefined) exchange.place = { className, sinceMs: Number.NaN, leftMs: undefined }
         this.backlog.push(exchange)
         // The clock may have been set back.
         this.service.nextNumber = Math.max(this.service.nextNumber, number + 1)

@@ -6,7 +6,7 @@ import { http } from '../../../../src/sources/http.js'
 import { encodeRequest } from '../../../../src/sources/serving/kept.js'
 import { routeFor } from '../../../../src/sources/serving/request-route.js'
 import { serving as realServing } from '../../../../src/sources/serving.js'
-import { openSource } from '../requests/kit.js'
+import { openSource, until } from '../requests/kit.js'
 import { type OpenServing, openServing, payload, schemaOf, textOf } from './kit.js'
 
 let serving: OpenServing
@@ -140,4 +140,29 @@ test('shares are of what the routes before have left, also where they are sticky
   expect(counts.first / USERS).toBeCloseTo(0.4, 1)
   expect(counts.second / USERS).toBeCloseTo(0.3, 1)
   expect(counts.none / USERS).toBeCloseTo(0.3, 1)
+})
+
+test('what an earlier life has accepted waits in the line of its class, and not before the others', async () => {
+  const BACKLOG = 300
+  const store = memoryResults()
+  async function* unfinished() {
+    for (let n = 0; n < BACKLOG; n++)
+      yield { id: `id-${n}`, request: encodeRequest({ body: Buffer.from('old'), className: 'batch' }) }
+  }
+  await opened({ results: { ...store, unfinished }, classes: { interactive: { weight: 4 }, batch: {} } })
+  const reply = serving.ask('sync', 'new')
+  await until(
+    () => serving.stat('waiting') === BACKLOG + 1,
+    () => `all: ${serving.stat('waiting')}`,
+  )
+  const order: string[] = []
+  while (order.length <= BACKLOG) {
+    const record = await serving.one()
+    order.push(textOf(record))
+    serving.ack(record)
+  }
+  expect((await reply).status).toBe(204)
+  // More than are given at once were before it.
+  expect(order.indexOf('new')).toBeLessThan(BACKLOG / 2)
+  expect(serving.stat('in_flight')).toBe(0)
 })
