@@ -10,6 +10,8 @@ const OF_CONNECTION = new Set([
   'proxy-connection',
   'transfer-encoding',
   'upgrade',
+  'te',
+  'http2-settings',
 ])
 const AUTHORITY = ':authority'
 /** What Node's response does itself. */

@@ -1,6 +1,7 @@
 // The source of HTTP requests: one message for each POST, which is answered when the message is settled.
 
 import { checkNames } from '../kernel/options.js'
+import { OneTopology } from './requests/one-topology.js'
 import type { RequestSource } from './requests/request-source.js'
 import { REQUEST_OPTIONS, type RequestOptions, settingsOf } from './requests/settings.js'
 import type { Source, SourceContext } from './source.js'
@@ -19,23 +20,28 @@ const NOTHING: readonly [] = []
 export function http(options: HttpOptions): Source {
   checkNames('http', options, REQUEST_OPTIONS, EXAMPLE)
   const settings = settingsOf('http', options, EXAMPLE)
+  const topology = new OneTopology('http')
   let source: RequestSource | undefined
   return {
     name: 'http',
     redelivers: false,
     check: async () => (await import('./requests/check.js')).checkHttp('http', settings),
-    async open(context: SourceContext) {
-      // Every thread imports this file, and one of them listens.
-      const { RequestSource } = await import('./requests/request-source.js')
-      const { plainService } = await import('./http/plain.js')
-      source = new RequestSource(settings, context, plainService(settings.path, settings.timeoutMs))
-      await source.open()
-    },
+    open: (context: SourceContext) =>
+      topology.open(async () => {
+        // Every thread imports this file, and one of them listens.
+        const { RequestSource } = await import('./requests/request-source.js')
+        const { plainService } = await import('./http/plain.js')
+        source = new RequestSource(settings, context, plainService(settings.path, settings.timeoutMs))
+        await source.open()
+      }),
     read: (max) => source?.read(max) ?? NOTHING,
     ack: (acks) => source?.ack(acks),
     nack: (nacks) => source?.nack(nacks),
     pending: () => source?.pending ?? 0,
     stats: () => source?.stats() ?? {},
-    close: () => source?.close(),
+    async close() {
+      await source?.close()
+      topology.close()
+    },
   }
 }

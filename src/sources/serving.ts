@@ -1,6 +1,7 @@
 // The source of requests that want an answer: each POST becomes a message, and what a sink answers goes back to the client.
 
 import type { ResultStore } from '../results/result-store.js'
+import { OneTopology } from './requests/one-topology.js'
 import type { RequestOptions } from './requests/settings.js'
 import type { ClassOptions } from './serving/class-options.js'
 import type { RequestRoute } from './serving/request-route.js'
@@ -39,6 +40,7 @@ const NOTHING: readonly [] = []
  */
 export function serving(options: ServingOptions): Source {
   const settings = servingSettingsOf(options)
+  const topology = new OneTopology('serving')
   let source: ServingSource | undefined
   return {
     name: 'serving',
@@ -49,17 +51,21 @@ export function serving(options: ServingOptions): Source {
       await checkHttp('serving', settings)
       await settings.results.check?.()
     },
-    async open(context: SourceContext) {
-      // Every thread imports this file, and one of them listens.
-      const { ServingSource } = await import('./serving/serving-source.js')
-      source = new ServingSource(settings, context)
-      await source.open()
-    },
+    open: (context: SourceContext) =>
+      topology.open(async () => {
+        // Every thread imports this file, and one of them listens.
+        const { ServingSource } = await import('./serving/serving-source.js')
+        source = new ServingSource(settings, context)
+        await source.open()
+      }),
     read: (max) => source?.read(max) ?? NOTHING,
     ack: (acks) => source?.ack(acks),
     nack: (nacks) => source?.nack(nacks),
     pending: () => source?.pending ?? 0,
     stats: () => source?.stats() ?? {},
-    close: () => source?.close(),
+    async close() {
+      await source?.close()
+      topology.close()
+    },
   }
 }

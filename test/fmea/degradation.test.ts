@@ -39,6 +39,16 @@ test('a handler that always fails: 500 with the reason in one line, for who asks
   await allIsWell()
 })
 
+test('a schema that never says anything: 503 in time for /sync and /async, and nothing of it is left', async () => {
+  const headers = { ...TIMEOUT, 'X-Numaflow-Id': 'unknown' }
+  for (const to of ['sync/never', 'async/never']) {
+    const { status, headers: given } = await served.post(to, '{}', headers)
+    expect([to, status, given['retry-after']]).toEqual([to, 503, '1'])
+    expect((await served.get('status?id=unknown')).status).toBe(404)
+  }
+  await allIsWell()
+})
+
 test('a /sync request that failed is tried again under its id', async () => {
   const headers = { 'X-Numaflow-Id': 'tried-again' }
   served.set('down')

@@ -151,6 +151,16 @@ test(`${SLOW} connections whose headers come byte by byte end in time, and other
   for (const { text: said } of raws) expect(said === '' || said.startsWith('HTTP/1.1 408 ')).toBe(true)
 })
 
+test(`${SLOW} bodies that do not come keep nobody out`, async () => {
+  const raws = await Promise.all(Array.from({ length: SLOW }, () => served.raw()))
+  for (const raw of raws) raw.write(`${head(['Content-Length: 4'])}bo`)
+  await served.until(async () => (await served.stats()).held_bytes === 2 * SLOW, 'their halves')
+  for (let n = 0; n < 20; n++, proper++)
+    expect(await served.post('sync', `${n}`)).toMatchObject({ status: 200, body: `done ${n}` })
+  for (const raw of raws) raw.socket.destroy()
+  await served.until(async () => (await served.stats()).client_gone >= SLOW, 'that they are gone')
+})
+
 test('after all of it nobody waits, nothing is held, and no message came of it', async () => {
   const stats = await served.untilStill()
   expect(served.steps('begun')).toHaveLength(proper)

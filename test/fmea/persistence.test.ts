@@ -116,3 +116,48 @@ test(
   },
   TIMEOUT_MS,
 )
+
+test(
+  'an accepted request that kills the process each time: after some lives it has failed, and the others are done',
+  async () => {
+    let folder: string | undefined
+    const next = async (): Promise<ServingProcess> => {
+      const life = await ServingProcess.begin({ ...OPTIONS, hasState: true, ...(folder && { folder }) })
+      served = life
+      folder = life.folder
+      return life
+    }
+    const first = await next()
+    first.set('shut')
+    // The first four take all calls that there are: none of the others is begun in this life.
+    const ids = ['a', 'b', 'c', 'd', 'poison', 'e', 'f']
+    for (const id of ids) {
+      const body = id === 'poison' ? 'aborts' : `takes ${id}`
+      expect((await first.post('async', body, { 'X-Numaflow-Id': id })).status).toBe(200)
+    }
+    await first.kill('SIGKILL')
+    first.unset('shut')
+    let deaths = 0
+    let last = await next()
+    const isOver = async (life: ServingProcess) =>
+      (await life.get('status?id=poison')).body.includes('"failed"')
+    for (; ; last = await next()) {
+      await last.until(async () => last.hasEnded || (await isOver(last)), 'its death, or that of the request')
+      if (!last.hasEnded) break
+      expect(last.child.signalCode).toBe('SIGABRT')
+      deaths++
+      expect(deaths, 'deaths of the process').toBeLessThan(8)
+    }
+    // Found by one or two of them, and then blamed for each.
+    expect(deaths).toBeGreaterThanOrEqual(3)
+    for (const id of ids.filter((each) => each !== 'poison'))
+      await last.until(async () => (await last.get(`fetch?id=${id}`)).body === `done takes ${id}`, id)
+    const { status, body } = await last.get('fetch?id=poison')
+    expect([status, body]).toEqual([500, expect.stringContaining('poison')])
+    await last.untilStill()
+    expect(await last.kill('SIGTERM')).toMatchObject({ code: 0 })
+    // Nor is it processed by a later one.
+    expect((await (await next()).get('status?id=poison')).body).toContain('"failed"')
+  },
+  TIMEOUT_MS,
+)

@@ -57,6 +57,9 @@ export function refusalOf(
     if (door.isIdTaken(String(id))) return REFUSALS.sameId
   }
   if (Number.isNaN(eventTimeOf(headers))) return REFUSALS.badEventTime
+  const coding = headers['transfer-encoding']
+  // Node undoes the chunks at the end of a list, and nothing else: what is left would look like the body. Other lists it refuses.
+  if (coding !== undefined && /,\s*chunked$/i.test(coding)) return REFUSALS.badCoding
   if (declaredBytes > door.bodyBytesMax) return REFUSALS.tooLarge
   if (hasRested && door.isHalfFull) return REFUSALS.tooMany
   return door.isFull || declaredBytes > door.freeBytes ? REFUSALS.tooMany : undefined

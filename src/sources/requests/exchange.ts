@@ -14,7 +14,8 @@ export type ExchangeState = 'receiving' | 'arrived' | 'queued' | 'given' | 'orph
 
 export type Place = {
   readonly className: string
-  readonly sinceMs: number
+  /** When it was admitted; NaN as long as it is not. */
+  sinceMs: number
   /** When it left the line of its class, in ms; undefined where it has not, or there is none. */
   leftMs: number | undefined
 }
@@ -48,10 +49,10 @@ export class Exchange {
   /** What has come of its body, and room for more. */
   body: Buffer = NO_BODY
   /** Those that wait for the same answer. */
-  joined: Exchange[] | undefined
+  joined: Set<Exchange> | undefined
   /** The one whose answer it waits for. */
   first: Exchange | undefined
-  /** Of the service: the class that it was admitted to, and when, in ms; undefined where it holds no place. */
+  /** Of the service: its class, and since when it is admitted to it, in ms; undefined where it needs no place. */
   place: Place | undefined
 
   constructor(
@@ -72,6 +73,6 @@ export class Exchange {
 
   /** True while somebody wants its outcome: a client, or whoever asks for the result later. */
   get isWanted(): boolean {
-    return this.isAsync || this.response !== undefined || (this.joined?.length ?? 0) > 0
+    return this.isAsync || this.response !== undefined || (this.joined?.size ?? 0) > 0
   }
 }

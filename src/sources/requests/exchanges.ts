@@ -1,16 +1,13 @@
 // The exchanges of a source of requests, from the body to the end of the message: who waits for what, and who is told what.
 // Each is answered exactly once, or its connection has ended. What is held is limited: exchanges, and the bytes of their bodies.
 
-import type { ServerResponse } from 'node:http'
-import { sendProblem } from '../../http/problem.js'
 import { wallClockMs } from '../../kernel/clock.js'
-import { messageOf } from '../../kernel/failure.js'
 import type { SourceAck, SourceContext, SourceNack, SourceRecord } from '../source.js'
-import { sendAnswer } from './answer.js'
 import { receivingOn } from './body.js'
 import type { Exchange } from './exchange.js'
 import { Inbox } from './inbox.js'
 import { REFUSALS, type Refusal } from './refusal.js'
+import { Replies } from './replies.js'
 import type { Ending, Outcome, Service } from './service.js'
 import type { RequestSettings } from './settings.js'
 import { Tally } from './tally.js'
@@ -25,12 +22,15 @@ export class Exchanges {
   readonly bodyBytesMax: number
   isDraining = false
   readonly tally: Tally
+  readonly replies: Replies
   private readonly service: Service
   private readonly settings: RequestSettings
   private readonly context: SourceContext
   private readonly heldBytesMax: number
   private readonly inbox: Inbox
   private readonly waiting: Waiting
+  /** Requests whose bodies come. */
+  private receiving = 0
   private tick = 0
 
   constructor(settings: RequestSettings, context: SourceContext, service: Service) {
@@ -38,6 +38,7 @@ export class Exchanges {
     this.context = context
     this.service = service
     this.tally = new Tally(context.log)
+    this.replies = new Replies(this.tally, service.emptyStatus)
     this.waiting = new Waiting(settings.inFlight)
     this.inbox = new Inbox((exchange) => service.given(exchange), service.line)
     this.bodyBytesMax = settings.bodyBytes ?? context.messageBytesMax
@@ -74,7 +75,7 @@ export class Exchanges {
   stats(): Record<string, number> {
     return {
       ...this.tally.counts(),
-      waiting: this.waiting.size,
+      waiting: this.waiting.size + this.waiting.arrivedCount,
       joined: this.waiting.joinedCount,
       orphans: this.waiting.orphanCount,
       held_bytes: this.inbox.heldBytes,
@@ -86,6 +87,7 @@ export class Exchanges {
   drain(): void {
     if (this.isDraining) return
     this.isDraining = true
+    this.replies.areLast = true
     for (const exchange of this.waiting.all())
       if (exchange.state === 'queued')
         this.each(exchange, (waiter) => this.endWait(waiter, REFUSALS.draining))
@@ -94,21 +96,27 @@ export class Exchanges {
 
   /** Answers all who still wait: nobody else will. */
   stop(): void {
-    for (const exchange of this.waiting.all())
+    for (const exchange of this.waiting.everybody())
       this.each(exchange, (waiter) => this.refuseWaiter(waiter, REFUSALS.stopped))
   }
 
   /** Its body comes from now on: its id is taken. */
   begin(exchange: Exchange): void {
+    this.receiving++
     this.waiting.reserveId(exchange)
   }
 
   get isFull(): boolean {
-    return this.waiting.size >= this.settings.inFlight
+    return this.waiting.requestCount >= this.settings.inFlight
+  }
+
+  /** With HTTP/1 a connection brings one body at a time; with HTTP/2 it may bring many, and they are no more than with HTTP/1. */
+  get isFullOfBodies(): boolean {
+    return this.receiving >= this.settings.limits.connections
   }
 
   get isHalfFull(): boolean {
-    return 2 * this.waiting.size >= this.settings.inFlight
+    return 2 * this.waiting.requestCount >= this.settings.inFlight
   }
 
   get freeBytes(): number {
@@ -121,23 +129,22 @@ export class Exchanges {
 
   /** Its body is there. */
   complete(exchange: Exchange): void {
+    this.receiving--
+    exchange.state = 'arrived'
     const first = this.waiting.byId(exchange.id)
     if (this.isDraining) this.turnAway(exchange, REFUSALS.draining)
     else if (first !== undefined && first !== exchange) this.join(exchange, first)
     else if (this.isFull) this.turnAway(exchange, REFUSALS.tooMany)
-    else {
-      exchange.state = 'arrived'
-      if (this.service.arrived(exchange)) this.enqueue(exchange)
-    }
+    else if (this.service.arrived(exchange)) this.enqueue(exchange)
+    else this.prepare(exchange)
   }
 
   /** From now on it is a message. */
   enqueue(exchange: Exchange): void {
+    this.waiting.prepared(exchange)
     exchange.state = 'queued'
-    if (!exchange.isAsync) {
-      exchange.dueTick = this.dueTickOf(exchange)
-      exchange.record.deadline = wallClockMs() + exchange.timeoutMs
-    }
+    if (exchange.isAsync) exchange.dueTick = Number.POSITIVE_INFINITY
+    else if (exchange.record.deadline === undefined) this.limitTime(exchange)
     this.waiting.reserveId(exchange)
     this.waiting.add(exchange)
     this.inbox.push(exchange)
@@ -150,25 +157,16 @@ export class Exchanges {
   }
 
   /** Answers a request that is no message any more, or not only one, with what there is. */
-  sendAnswer(waiter: Exchange, answers: SourceAck['answers']): void {
+  private sendAnswer(waiter: Exchange, answers: SourceAck['answers']): void {
     const { response, id } = waiter
     waiter.response = undefined
-    if (response === undefined) return
-    try {
-      sendAnswer(response, id, answers, this.service.emptyStatus, this.isDraining)
-      this.tally.count(response.statusCode)
-    } catch (error) {
-      this.tally.badAnswer(messageOf(error))
-      this.say(response, { status: 500, message: 'the answer cannot be sent', headers: [] })
-    }
+    if (response !== undefined) this.replies.answer(response, id, answers)
   }
 
-  /** Says no, or why not. */
-  say(response: ServerResponse, { status, message, headers, detail, more }: Refusal, ends = false): void {
-    this.tally.count(status)
-    const isLast = ends || this.isDraining
-    const list = isLast ? [...headers, 'Connection', 'close'] : headers
-    sendProblem(response, status, message, list, detail === undefined ? more : { detail, ...more })
+  /** Answers a request that is no message yet, and all who wait for the same answer, with what is known. */
+  answerKnown(exchange: Exchange, answers: SourceAck['answers']): void {
+    this.each(exchange, (waiter) => this.sendAnswer(waiter, answers))
+    this.forgetReceiving(exchange)
   }
 
   /** Gives the message in flight with this id. */
@@ -179,7 +177,9 @@ export class Exchanges {
   /** It is over before it was a message; those that wait for its answer are told why, or to ask again. */
   forgetReceiving(exchange: Exchange | undefined, refusal: Refusal = REFUSALS.notTaken): boolean {
     if (exchange === undefined || exchange.state === 'over') return false
+    if (exchange.state === 'receiving') this.receiving--
     this.inbox.forget(exchange)
+    this.waiting.prepared(exchange)
     this.waiting.releaseId(exchange)
     this.end(exchange)
     this.eachJoined(exchange, (waiter) => this.refuseWaiter(waiter, refusal))
@@ -189,7 +189,7 @@ export class Exchanges {
   private refuseWaiter(waiter: Exchange, refusal: Refusal): void {
     const { response } = waiter
     waiter.response = undefined
-    if (response !== undefined) this.say(response, refusal)
+    if (response !== undefined) this.replies.say(response, refusal)
   }
 
   /** Another with this id is in flight, and its answer is for both. */
@@ -203,11 +203,26 @@ export class Exchanges {
     }
     // What was cancelled cannot be taken back.
     if (first.state === 'orphaned') this.turnAway(exchange, REFUSALS.sameId)
+    else if (this.isFull) this.turnAway(exchange, REFUSALS.tooMany)
     else {
       this.inbox.forget(exchange)
       exchange.dueTick = this.dueTickOf(exchange)
       this.waiting.join(exchange, first)
     }
+  }
+
+  /** The service goes on with it; its time runs as that of any other. */
+  private prepare(exchange: Exchange): void {
+    if (exchange.state !== 'arrived') return
+    this.limitTime(exchange)
+    this.waiting.prepare(exchange)
+  }
+
+  /** The time of the client begins to run. */
+  private limitTime(exchange: Exchange): void {
+    exchange.dueTick = this.dueTickOf(exchange)
+    // What was accepted has none: nobody waits.
+    if (!exchange.isAsync) exchange.record.deadline = wallClockMs() + exchange.timeoutMs
   }
 
   private dueTickOf({ timeoutMs }: Exchange): number {
@@ -277,7 +292,7 @@ export class Exchanges {
   private endWait(exchange: Exchange, refusal: Refusal): void {
     const { response } = exchange
     this.leave(exchange)
-    if (response !== undefined) this.say(response, refusal)
+    if (response !== undefined) this.replies.say(response, refusal)
   }
 
   /** A turn of the clock: whose time is over? */
@@ -286,7 +301,9 @@ export class Exchanges {
     for (const exchange of this.waiting.overdue(this.tick)) {
       exchange.isLate = true
       // What was not read was not taken: it can be sent again without a doubt.
-      this.endWait(exchange, exchange.state === 'queued' ? REFUSALS.notTaken : REFUSALS.late)
+      const isTaken = exchange.state !== 'queued' && exchange.state !== 'arrived'
+      if (exchange.state === 'arrived' && exchange.isAsync) this.turnAway(exchange, REFUSALS.notTaken)
+      else this.endWait(exchange, isTaken ? REFUSALS.late : REFUSALS.notTaken)
     }
     this.tally.tell()
   }

@@ -110,7 +110,7 @@ export class RequestSource {
   }
 
   get isFull(): boolean {
-    return this.exchanges.isFull
+    return this.exchanges.isFull || this.exchanges.isFullOfBodies
   }
 
   get isHalfFull(): boolean {
@@ -144,8 +144,8 @@ export class RequestSource {
     }
     const ownId = headers['x-numaflow-id']
     const isOwnId = ownId !== undefined
-    const id = isOwnId ? String(ownId) : this.ids.next()
     const isAsync = endpoint?.isAsync === true
+    const id = isOwnId ? String(ownId) : isAsync ? this.ids.nextSecret() : this.ids.next()
     const exchange = new Exchange(response, socket, id, isOwnId, declaredBytes, isAsync)
     const { record } = exchange
     record.id = id
@@ -175,7 +175,7 @@ export class RequestSource {
     hasRested: boolean,
   ): void {
     // A body that is too long to be read and forgotten ends the connection. (One that was to be asked for ends it anyway.)
-    this.exchanges.say(response, refusal, declaredBytes < 0 || declaredBytes > DISCARD_BYTES_MAX)
+    this.exchanges.replies.say(response, refusal, declaredBytes < 0 || declaredBytes > DISCARD_BYTES_MAX)
     request.resume()
     if (refusal.status === TOO_MANY && request.httpVersionMajor === 1 && !hasRested) this.resting.add(request)
   }

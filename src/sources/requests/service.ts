@@ -34,9 +34,9 @@ export interface Service {
   readonly line?: Line | undefined
   /** True where a request with the id of one in flight waits for the same answer. */
   readonly joins: boolean
-  /** Before the body: says how long the answer may take, what the record is beside its value, and whether there is room. */
+  /** Before the body: says how long the answer may take, what the record is beside its value, and whether there is room now. */
   admit(exchange: Exchange, request: IncomingMessage): Refusal | undefined
-  /** The body is there: true where it is to be a message at once; else the service goes on with it. */
+  /** The body is there: true where it is to be a message at once; else the service goes on with it, or has turned it away. */
   arrived(exchange: Exchange): boolean
   /** The topology has it. */
   given(exchange: Exchange): void
@@ -44,7 +44,7 @@ export interface Service {
   accepted(exchange: Exchange): boolean
   /** The message is settled. Called before anybody is told. */
   settled(exchange: Exchange, outcome: Outcome): void
-  /** An exchange that was admitted is over: settled, or it never became a message. Called once. */
+  /** An exchange is over: settled, or it never became a message. Called once. */
   released(exchange: Exchange, ending: Ending): void
   /** What may be said outside of why a message was nacked. */
   detailOf(reason: string): string | undefined

@@ -12,12 +12,14 @@ export class Waiting {
   orphanCount = 0
   private readonly mask: number
   private readonly ring: (Exchange | undefined)[]
-  /** Older than all in the ring. */
+  /** Older than all in the ring; and those of an earlier life, which have numbers of their own. */
   private readonly stragglers = new Map<number, Exchange>()
   /** By ids that clients gave: from their headers until their message is settled. */
   private readonly ids = new Map<string, Exchange>()
   /** Those that wait for the answer to another. */
   private readonly joined = new Set<Exchange>()
+  /** Those whose body is there, and that are no message yet. */
+  private readonly arrived = new Set<Exchange>()
   /** No offset in the ring is lower. */
   private first = 0
   private next = 0
@@ -32,6 +34,15 @@ export class Waiting {
   /** Requests that wait for the answer to another. */
   get joinedCount(): number {
     return this.joined.size
+  }
+
+  /** Requests whose body is there, and that are not answered. */
+  get requestCount(): number {
+    return this.size + this.arrived.size + this.joined.size
+  }
+
+  get arrivedCount(): number {
+    return this.arrived.size
   }
 
   /** Gives the one in flight with this id, if a client gave it. */
@@ -50,29 +61,43 @@ export class Waiting {
       this.ids.delete(exchange.id)
   }
 
+  /** Something is done with it before it is a message. */
+  prepare(exchange: Exchange): void {
+    this.arrived.add(exchange)
+  }
+
+  /** It is one now, or never will be. */
+  prepared(exchange: Exchange): void {
+    if (this.arrived.size > 0) this.arrived.delete(exchange)
+  }
+
   /** From now on it is a message on its way. */
   add(exchange: Exchange): void {
+    this.size++
+    const { record } = exchange
+    if (record.partition !== undefined) {
+      this.stragglers.set(record.offset as number, exchange)
+      return
+    }
     if (this.next - this.first > this.mask) this.makeRoom()
-    exchange.record.offset = this.next
+    record.offset = this.next
     this.ring[this.next & this.mask] = exchange
     this.next++
-    this.size++
   }
 
   /** From now on it waits for the answer to another. */
   join(exchange: Exchange, first: Exchange): void {
     exchange.state = 'joined'
     exchange.first = first
-    first.joined ??= []
-    first.joined.push(exchange)
+    first.joined ??= new Set()
+    first.joined.add(exchange)
     this.joined.add(exchange)
   }
 
   /** It waits for the other's answer no more. */
   part(exchange: Exchange): void {
-    const { first } = exchange
     this.joined.delete(exchange)
-    if (first?.joined !== undefined) first.joined = first.joined.filter((other) => other !== exchange)
+    exchange.first?.joined?.delete(exchange)
   }
 
   /** The message with this offset is settled, or was never read: it is on its way no more. */
@@ -98,6 +123,7 @@ export class Waiting {
   /** Gives those whose time was over before this turn of the clock. */
   *overdue(tick: number): Generator<Exchange> {
     for (const exchange of this.all()) if (exchange.dueTick < tick) yield exchange
+    for (const exchange of this.arrived) if (exchange.dueTick < tick) yield exchange
     for (const exchange of this.joined) if (exchange.dueTick < tick) yield exchange
   }
 
@@ -106,6 +132,12 @@ export class Waiting {
     if (this.size === 0) return
     for (const exchange of this.all()) if (exchange.socket === socket) yield exchange
     for (const exchange of this.joined) if (exchange.socket === socket) yield exchange
+  }
+
+  /** Gives all that are answered by themselves: messages on their way, and what is to be one. */
+  *everybody(): Generator<Exchange> {
+    yield* this.all()
+    yield* this.arrived
   }
 
   /** Gives all messages on their way, the oldest first. */
@@ -118,7 +150,7 @@ export class Waiting {
   }
 
   private take(offset: number): Exchange | undefined {
-    const isInRing = offset >= this.first
+    const isInRing = offset >= this.first && offset < this.next
     const exchange = isInRing ? this.ring[offset & this.mask] : this.stragglers.get(offset)
     // Of an earlier life of the source there may be offsets that are not reached yet, or again.
     if (exchange === undefined || exchange.record.offset !== offset) return undefined

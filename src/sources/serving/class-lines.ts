@@ -26,7 +26,7 @@ export class ClassLines {
     this.lines = new FairQueue(weights, Number.POSITIVE_INFINITY, window)
   }
 
-  /** What was accepted in an earlier life has no place, and is of the first class. */
+  /** What has no class, or one that there is no more, is of the first. */
   push(exchange: Exchange): void {
     exchange.place ??= { className: '', sinceMs: systemClock.now(), leftMs: undefined }
     this.lines.push(this.numbers.get(exchange.place.className) ?? 0, exchange)

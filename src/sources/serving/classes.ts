@@ -43,16 +43,21 @@ export class Classes {
 
   /** True: it is in flight, until `release`. */
   admit(name: string): boolean {
+    if (!this.hasRoom(name)) return false
+    this.classOf(name).inFlight++
+    this.inFlight++
+    return true
+  }
+
+  /** Tells whether one more would be admitted now. One that would not is counted as refused. */
+  hasRoom(name: string): boolean {
     const its = this.classOf(name)
     const limit = this.limit?.limit ?? Infinity
-    const isIn =
+    const hasRoom =
       its.inFlight < its.max &&
       (this.inFlight < limit || its.inFlight < Math.max(1, Math.floor(limit * its.part)))
-    if (isIn) {
-      its.inFlight++
-      this.inFlight++
-    } else its.refused++
-    return isIn
+    if (!hasRoom) its.refused++
+    return hasRoom
   }
 
   /** Once for each that was admitted. */

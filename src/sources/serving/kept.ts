@@ -7,6 +7,8 @@ import type { Answer, SourceRecord } from '../source.js'
 export type KeptRequest = Pick<SourceRecord, 'keys' | 'tags' | 'trace' | 'eventTime'> & {
   headers?: Headers | undefined
   body: Buffer
+  /** Its own, in all lives: where it lies in the source when it is processed again. */
+  number?: number | undefined
   /** The class that it was admitted to. */
   className?: string | undefined
 }

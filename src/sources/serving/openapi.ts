@@ -7,6 +7,7 @@ import type { StandardSchema } from './standard-schema.js'
 type Json = Record<string, unknown>
 
 const TARGET = 'draft-2020-12'
+const SCHEMAS = '#/components/schemas/'
 const ID: Json = {
   name: 'X-Numaflow-Id',
   in: 'header',
@@ -22,6 +23,12 @@ const REQUEST_HEADERS: readonly Json[] = [
     schema: { type: 'string' },
   },
   {
+    name: 'X-Numaflow-Event-Time',
+    in: 'header',
+    description: 'In ms since 1970.',
+    schema: { type: 'integer', minimum: 0 },
+  },
+  {
     name: 'X-Request-Timeout-Ms',
     in: 'header',
     description: 'How long the client waits.',
@@ -34,11 +41,16 @@ const QUERY_ID: Json = { name: 'id', in: 'query', required: true, schema: { type
 export async function openApiOf(settings: ServingSettings): Promise<Buffer> {
   const { path, routes, openapi, auth } = settings
   const paths: Json = {}
+  const schemas: Json = { Problem: PROBLEM }
+  const names = new Map<StandardSchema, string | undefined>()
   const byPath = new Map<string, RequestRoute | undefined>([['', undefined]])
   for (const route of routes)
     if (route.path !== undefined && !byPath.has(route.path)) byPath.set(route.path, route)
   for (const [suffix, route] of byPath) {
-    const body = { required: true, content: await contentOf(route?.schema ?? settings.schema) }
+    const schema = route?.schema ?? settings.schema
+    if (schema !== undefined && !names.has(schema))
+      names.set(schema, await nameIn(schemas, schema, route?.schema && route.tag))
+    const body = { required: true, content: contentOf(schema, schema && names.get(schema)) }
     const own = route === undefined ? {} : { tags: [route.tag] }
     paths[`${path}/sync${suffix}`] = { post: { ...own, ...syncOperation(body) } }
     paths[`${path}/async${suffix}`] = { post: { ...own, ...asyncOperation(body) } }
@@ -48,18 +60,18 @@ export async function openApiOf(settings: ServingSettings): Promise<Buffer> {
     '204': plain('Nobody answered it'),
   }
   paths[`${path}/fetch`] = {
-    get: { summary: 'The result of an id', ...read({ ...fetched, ...problems('404', '500') }) },
+    get: { summary: 'The result of an id', ...read({ ...fetched, ...problems('500') }) },
   }
   const events = { description: 'Server-sent events', content: { 'text/event-stream': {} } }
   paths[`${path}/sse`] = {
-    get: { summary: 'The result as events', ...read({ '200': events, ...problems('404', '429') }) },
+    get: { summary: 'The result as events', ...read({ '200': events, ...problems('429') }) },
   }
   const state = { description: 'The state', content: { 'application/json': { schema: { type: 'object' } } } }
   paths[`${path}/status`] = {
-    get: { summary: 'The state of an id', ...read({ '200': state, ...problems('404') }) },
+    get: { summary: 'The state of an id', ...read({ '200': state }) },
   }
   const bearer = { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } }
-  const components = { schemas: { Problem: PROBLEM }, ...(auth !== undefined && bearer) }
+  const components = { schemas, ...(auth !== undefined && bearer) }
   const security = auth === undefined ? {} : { security: [{ bearer: [] }] }
   return Buffer.from(
     `${JSON.stringify({ openapi: '3.1.0', info: openapi, paths, components, ...security }, undefined, 2)}\n`,
@@ -107,7 +119,7 @@ function asyncOperation(requestBody: Json): Json {
   }
   return {
     summary: 'Accept a message, whose result is fetched later',
-    parameters: REQUEST_HEADERS.slice(0, 2),
+    parameters: REQUEST_HEADERS,
     requestBody,
     responses: {
       '200': { description: 'It is accepted', content: { 'application/json': { schema } } },
@@ -116,7 +128,10 @@ function asyncOperation(requestBody: Json): Json {
   }
 }
 
-const read = (responses: Json): Json => ({ parameters: [QUERY_ID], responses })
+const read = (responses: Json): Json => ({
+  parameters: [QUERY_ID],
+  responses: { ...responses, ...problems('400', '401', '404', '503') },
+})
 const plain = (description: string): Json => ({ description })
 const answer = (description: string): Json => ({ description, content: { '*/*': {} } })
 
@@ -125,21 +140,39 @@ function problems(...codes: string[]): Json {
   return Object.fromEntries(codes.map((code) => [code, { description: 'A problem', content }]))
 }
 
-async function contentOf(schema: StandardSchema | undefined): Promise<Json> {
+function contentOf(schema: StandardSchema | undefined, name: string | undefined): Json {
   if (schema === undefined) return { '*/*': {} }
-  const known = await jsonSchemaOf(schema)
-  return { 'application/json': known === undefined ? {} : { schema: known } }
+  return { 'application/json': name === undefined ? {} : { schema: { $ref: `${SCHEMAS}${name}` } } }
+}
+
+/** Puts a schema among the others, and gives its name; undefined where its library cannot tell it. */
+async function nameIn(schemas: Json, schema: StandardSchema, tag?: string): Promise<string | undefined> {
+  const first = tag === undefined ? 'Body' : `Body-${tag}`
+  let name = first
+  for (let number = 2; name in schemas; number++) name = `${first}-${number}`
+  try {
+    const known = await jsonSchemaOf(schema)
+    if (known !== undefined) schemas[name] = moved(known, `${SCHEMAS}${name}`)
+  } catch {
+    // What its library throws, or what is no JSON.
+  }
+  return name in schemas ? name : undefined
+}
+
+/** What refers to its own root refers to where it stands now. */
+function moved(schema: Json, to: string): Json {
+  const hasOwnBase = schema.$id !== undefined
+  const text = JSON.stringify(schema, (key, value) =>
+    key === '$ref' && !hasOwnBase && /^#(?:\/|$)/.test(value) ? to + value.slice(1) : value,
+  )
+  return JSON.parse(text)
 }
 
 /** Gives it where the library can tell: by Standard JSON Schema, or because it is zod. */
 async function jsonSchemaOf(schema: StandardSchema): Promise<Json | undefined> {
   const { jsonSchema, vendor } = schema['~standard']
-  try {
-    if (jsonSchema !== undefined) return jsonSchema.input({ target: TARGET })
-    if (vendor !== 'zod' || !('_zod' in schema)) return undefined
-    const { toJSONSchema } = await import('zod')
-    return toJSONSchema(schema as never, { io: 'input', unrepresentable: 'any' }) as Json
-  } catch {
-    return undefined
-  }
+  if (vendor !== 'zod' || !('_zod' in schema)) return jsonSchema?.input({ target: TARGET })
+  // Not by its own word: it would say nothing of a schema with one field that JSON has no type for.
+  const { toJSONSchema } = await import('zod')
+  return toJSONSchema(schema as never, { io: 'input', unrepresentable: 'any' }) as Json
 }

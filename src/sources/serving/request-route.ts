@@ -56,17 +56,21 @@ function matches(
 }
 
 function isInShare(
-  { share = 1, sticky }: RequestRoute,
+  { tag, share = 1, sticky }: RequestRoute,
   { headers }: RequestView,
   chance: () => number,
 ): boolean {
   if (share >= 1) return true
   const key = sticky === undefined ? undefined : headers[sticky]
-  return (key === undefined ? chance() : fractionOf(String(key))) < share
+  return (key === undefined ? chance() : fractionOf(tag, String(key))) < share
 }
 
-/** The same number in [0, 1) for the same key, everywhere: FNV-1a, then mixed. Not that of lanes: both divisions are independent. */
-function fractionOf(key: string): number {
+/**
+ * The same number in [0, 1) for the same key, everywhere: FNV-1a, then mixed. Not that of lanes, nor that of another tag: these
+ * divisions are independent, so that a share of what the route before has left is that share.
+ */
+function fractionOf(tag: string, value: string): number {
+  const key = `${tag}\n${value}`
   let hash = 0x811c9dc5
   for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193)
   return (mix(hash) >>> 0) / 2 ** 32

@@ -5,10 +5,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { wallClockMs } from '../../kernel/clock.js'
 import { messageOf } from '../../kernel/failure.js'
 import type { Log } from '../../kernel/log.js'
-import { sendAnswer } from '../requests/answer.js'
 import type { Exchanges } from '../requests/exchanges.js'
 import { refusal } from '../requests/refusal.js'
-import type { Answer } from '../source.js'
+import type { Replies } from '../requests/replies.js'
 import type { Keeper, Known } from './keeper.js'
 import type { KeptResult } from './kept.js'
 
@@ -41,8 +40,13 @@ export class ResultRoutes {
     void this.answer(request, response, (id, known) => {
       if (known.state === 'accepted') this.json(response, { status: 'in-progress' })
       else if ('reason' in known.result)
-        this.exchanges.say(response, { ...FAILED, detail: known.result.reason })
-      else this.send(response, id, known.result.answers)
+        this.replies.say(response, { ...FAILED, detail: known.result.reason })
+      else
+        this.replies.answer(
+          response,
+          id,
+          known.result.answers.length === 0 ? undefined : known.result.answers,
+        )
     })
   }
 
@@ -55,10 +59,10 @@ export class ResultRoutes {
   readonly sse = (request: IncomingMessage, response: ServerResponse): void => {
     void this.answer(request, response, (id, known) => {
       if (this.listening.size >= LISTENERS_MAX) {
-        this.exchanges.say(response, TOO_MANY)
+        this.replies.say(response, TOO_MANY)
         return
       }
-      const last = Number(request.headers['last-event-id'] ?? -1)
+      const last = lastEventOf(request.headers['last-event-id'])
       response.writeHead(200, [
         'Content-Type',
         'text/event-stream',
@@ -108,7 +112,7 @@ export class ResultRoutes {
   ): Promise<void> {
     const id = idOf(request.url ?? '')
     if (id === undefined) {
-      this.exchanges.say(response, BAD_ID)
+      this.replies.say(response, BAD_ID)
       return
     }
     let known: Known | undefined
@@ -116,22 +120,16 @@ export class ResultRoutes {
       known = this.exchanges.byId(id) === undefined ? await this.keeper.findSafe(id) : { state: 'accepted' }
     } catch (error) {
       this.log.error(`a result cannot be read: ${messageOf(error)}`)
-      this.exchanges.say(response, UNREADABLE)
+      this.replies.say(response, UNREADABLE)
       return
     }
     if (response.destroyed) return
-    if (known === undefined) this.exchanges.say(response, UNKNOWN)
+    if (known === undefined) this.replies.say(response, UNKNOWN)
     else say(id, known)
   }
 
-  private send(response: ServerResponse, id: string, answers: readonly Answer[]): void {
-    try {
-      sendAnswer(response, id, answers.length === 0 ? undefined : answers, 204, this.exchanges.isDraining)
-      this.exchanges.tally.count(response.statusCode)
-    } catch (error) {
-      this.exchanges.tally.badAnswer(messageOf(error))
-      this.exchanges.say(response, { ...FAILED, message: 'the answer cannot be sent' })
-    }
+  private get replies(): Replies {
+    return this.exchanges.replies
   }
 
   private json(response: ServerResponse, value: unknown): void {
@@ -148,6 +146,11 @@ function stateOf(known: Known): object {
   const timestamp = new Date(known.sinceMs || wallClockMs()).toISOString()
   if ('reason' in known.result) return { status: 'failed', reason: known.result.reason, timestamp }
   return { status: 'completed', payloads: known.result.answers.length, timestamp }
+}
+
+/** Gives the number of the last event that the client has seen; −1 where it says none that is ours. */
+function lastEventOf(id: string | string[] | undefined): number {
+  return /^\d{1,9}$/.test(String(id)) ? Number(id) : -1
 }
 
 /** Events after the one with the number `last`. */

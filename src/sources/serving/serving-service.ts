@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { type Random, systemClock, wallClockMs } from '../../kernel/clock.js'
 import { messageOf } from '../../kernel/failure.js'
 import type { Log } from '../../kernel/log.js'
+import { pathOf } from '../requests/admission.js'
 import type { Exchange } from '../requests/exchange.js'
 import type { Exchanges } from '../requests/exchanges.js'
 import { REFUSALS, type Refusal, refusal } from '../requests/refusal.js'
@@ -13,12 +14,14 @@ import { Classes } from './classes.js'
 import type { Keeper } from './keeper.js'
 import { encodeRequest, type KeptResult } from './kept.js'
 import { type RequestRoute, routeFor } from './request-route.js'
-import { DEFAULT_CLASS, type ServingSettings } from './settings.js'
+import type { ServingSettings } from './settings.js'
 import type { StandardSchema } from './standard-schema.js'
 import { bodyProblems } from './validate-body.js'
 
 const TIMEOUT_HEADER = 'x-request-timeout-ms'
 const REASON_CHARS_MAX = 200
+/** No more are accepted in a ms. */
+const NUMBERS_A_MS = 1_000
 
 const BAD_TIMEOUT = refusal(400, 'X-Request-Timeout-Ms: wanted a whole number of milliseconds')
 const BAD_CLASS = refusal(400, 'the class header names no class')
@@ -43,7 +46,10 @@ export class ServingService implements Service {
   /** What the bodies must be that have not come yet; empty where nothing is wanted of them. */
   private readonly schemas = new WeakMap<Exchange, StandardSchema>()
   private readonly hasSchemas: boolean
+  /** Of what is accepted: above all that were given in an earlier life. */
+  nextNumber = NUMBERS_A_MS * wallClockMs()
   private routeFailures = 0
+  private lastFailure = ''
 
   constructor(
     settings: ServingSettings,
@@ -82,19 +88,23 @@ export class ServingService implements Service {
     const className = given ?? route?.class ?? settings.classes[0].name
     if (given !== undefined && !this.classes.has(String(given))) return BAD_CLASS
     const tags = route === undefined ? [] : [route.tag]
-    if (className !== DEFAULT_CLASS) tags.push(String(className))
+    if (settings.hasClasses) tags.push(String(className))
     if (tags.length > 0) exchange.record.tags = tags
     const schema = route?.schema ?? settings.schema
     if (schema !== undefined) this.schemas.set(exchange, schema)
     // A second request with the id of one in work waits for it: it is no more work.
-    if (this.joins && exchange.isOwnId && this.exchanges.byId(exchange.id) !== undefined) return undefined
-    if (!this.classes.admit(String(className)))
-      return { ...REFUSALS.tooMany, headers: ['Retry-After', String(this.classes.retryAfterSeconds)] }
-    exchange.place = { className: String(className), sinceMs: systemClock.now(), leftMs: undefined }
+    const joins = this.joins && exchange.isOwnId && this.exchanges.byId(exchange.id) !== undefined
+    if (!joins && !this.classes.hasRoom(String(className))) return this.tooMany
+    exchange.place = { className: String(className), sinceMs: Number.NaN, leftMs: undefined }
     return undefined
   }
 
   arrived(exchange: Exchange): boolean {
+    // Only now: whoever sends a body slowly, or none of it, keeps nobody out, and its time says nothing of ours.
+    if (!this.enter(exchange)) {
+      this.exchanges.turnAway(exchange, this.tooMany)
+      return false
+    }
     const mayBeKnown = exchange.isOwnId && this.settings.dedupe
     if (!exchange.isAsync && !mayBeKnown && !this.hasSchemas) return true
     void this.prepare(exchange)
@@ -145,7 +155,7 @@ export class ServingService implements Service {
     if (this.keeper.isHeard(id) && this.exchanges.byId(id) === undefined)
       void this.keeper.over(id, FAILED.message)
     this.line?.done(exchange, ending === 'answered')
-    if (place !== undefined && this.classes.has(place.className))
+    if (place !== undefined && !Number.isNaN(place.sinceMs) && this.classes.has(place.className))
       this.classes.release(place.className, systemClock.now() - place.sinceMs, ending)
   }
 
@@ -162,14 +172,28 @@ export class ServingService implements Service {
     }
   }
 
+  /** Takes the place that it needs; false where there is none. */
+  private enter({ place }: Exchange): boolean {
+    if (place === undefined) return true
+    if (!this.classes.admit(place.className)) return false
+    place.sinceMs = systemClock.now()
+    return true
+  }
+
+  private get tooMany(): Refusal {
+    return { ...REFUSALS.tooMany, headers: ['Retry-After', String(this.classes.retryAfterSeconds)] }
+  }
+
   /** Before it is a message: is the body right, is the answer known, is it kept safely. */
   private async prepare(exchange: Exchange): Promise<void> {
     try {
       if (await this.isWrong(exchange)) return
       if (exchange.isOwnId && (await this.isKnown(exchange))) return
       if (exchange.isAsync && !(await this.isAccepted(exchange))) return
+      // It was turned away meanwhile, and nobody was told that it is accepted.
+      if (exchange.isAsync && exchange.state !== 'arrived') await this.keeper.store.forget(exchange.id)
     } catch (error) {
-      this.log.error(`a request could not be prepared: ${messageOf(error)}`)
+      this.tell(`a request could not be prepared: ${messageOf(error)}`)
       this.exchanges.turnAway(exchange, NOT_KEPT)
       return
     }
@@ -193,17 +217,24 @@ export class ServingService implements Service {
         more: { errors: problems },
       })
     } catch (error) {
-      this.log.error(`a schema failed: ${messageOf(error)}`)
+      this.tell(`a schema failed: ${messageOf(error)}`)
       this.exchanges.turnAway(exchange, SCHEMA_FAILED)
     }
     return true
+  }
+
+  /** Once, as long as it is the same: clients can have it happen as often as they like. */
+  private tell(failure: string): void {
+    if (failure !== this.lastFailure) this.log.error(failure)
+    this.lastFailure = failure
   }
 
   /** Answers with what is known of its id. */
   private async isKnown(exchange: Exchange): Promise<boolean> {
     const { id, isAsync } = exchange
     const known = await this.keeper.find(id)
-    if (known === undefined || exchange.state !== 'arrived') return false
+    if (exchange.state !== 'arrived') return true
+    if (known === undefined) return false
     if (known.state === 'accepted') {
       this.exchanges.turnAway(exchange, REFUSALS.sameId)
       return true
@@ -211,16 +242,17 @@ export class ServingService implements Service {
     const { result } = known
     // The state of what was accepted can be asked for; who waits is told how it ended.
     if (isAsync) this.accepted(exchange)
-    else if ('reason' in result) this.exchanges.turnAway(exchange, { ...FAILED, detail: result.reason })
-    else this.exchanges.sendAnswer(exchange, result.answers.length === 0 ? undefined : result.answers)
-    this.exchanges.forgetReceiving(exchange)
+    if ('reason' in result) this.exchanges.turnAway(exchange, { ...FAILED, detail: result.reason })
+    else this.exchanges.answerKnown(exchange, result.answers.length === 0 ? undefined : result.answers)
     return true
   }
 
   private async isAccepted(exchange: Exchange): Promise<boolean> {
     const { value, headers, keys, tags, trace, eventTime } = exchange.record
     const body = value as Buffer
-    const kept = { body, headers, keys, tags, trace, eventTime, className: exchange.place?.className }
+    const { place } = exchange
+    const number = this.nextNumber++
+    const kept = { body, headers, keys, tags, trace, eventTime, number, className: place?.className }
     const acceptance = await this.keeper.store.accept(exchange.id, encodeRequest(kept))
     if (acceptance === 'accepted') return true
     this.exchanges.turnAway(exchange, acceptance === 'full' ? NO_ROOM : REFUSALS.sameId)
@@ -246,9 +278,9 @@ function timeoutMsOf(headers: IncomingHttpHeaders, mostMs: number): number | und
 
 /** Gives what follows `/sync` or `/async`. */
 function routePathOf(url: string, prefix: string): string {
-  const end = url.indexOf('?')
-  const path = url.slice(url.indexOf(prefix) + prefix.length, end < 0 ? undefined : end)
-  return path.replace(/^\/a?sync/, '')
+  return pathOf(url)
+    .slice(prefix.length)
+    .replace(/^\/a?sync/, '')
 }
 
 /** One line, and not a long one: a reason may have a stack behind it. */

@@ -14,13 +14,18 @@ import { ResultRoutes } from './result-routes.js'
 import { ServingService } from './serving-service.js'
 import type { ServingSettings } from './settings.js'
 
+/** Else it would be in progress for ever. */
+const UNREADABLE = { reason: 'the request that was accepted cannot be read' }
 const KEEP_ALIVE_MS = 15_000
+/** Of what an earlier life accepted: there each has its number for ever, so that one that kills the process is found again. */
+const EARLIER = 1
 
 export class ServingSource {
   private readonly settings: ServingSettings
   private readonly context: SourceContext
   private readonly keeper: Keeper
   private readonly results: ResultRoutes
+  private readonly service: ServingService
   private readonly source: RequestSource
   private ticker: Ticker | undefined
   /** What an earlier life accepted, and is not in work yet. */
@@ -32,9 +37,10 @@ export class ServingSource {
     this.context = context
     this.keeper = new Keeper(settings.results, log, after)
     this.results = new ResultRoutes(this.keeper, log)
-    const service = new ServingService(settings, this.endpoints(), this.keeper, { log, random: systemRandom })
-    this.source = new RequestSource(settings, context, service)
-    service.exchanges = this.results.exchanges = this.source.exchanges
+    const parts = { log, random: systemRandom }
+    this.service = new ServingService(settings, this.endpoints(), this.keeper, parts)
+    this.source = new RequestSource(settings, context, this.service)
+    this.service.exchanges = this.results.exchanges = this.source.exchanges
   }
 
   async open(): Promise<void> {
@@ -99,6 +105,7 @@ export class ServingSource {
         response
           .writeHead(200, ['Content-Type', 'application/json', 'Content-Length', String(body.length)])
           .end(body)
+        this.source.exchanges.tally.count(200)
       },
     })
     return endpoints
@@ -108,15 +115,19 @@ export class ServingSource {
   private async resume(): Promise<void> {
     for await (const { id, request } of this.settings.results.unfinished()) {
       try {
-        const { body, className: _, ...meta } = decodeRequest(request)
+        const { body, className, number = this.service.nextNumber, ...meta } = decodeRequest(request)
         const exchange = new Exchange(undefined, undefined, id, true, body.length, true)
-        Object.assign(exchange.record, meta, { id, value: body })
+        Object.assign(exchange.record, meta, { id, value: body, partition: EARLIER, offset: number })
+        // It waits in the line of its class, and holds no place: it was admitted in another life.
+        if (className !== undefined) exchange.place = { className, sinceMs: Number.NaN, leftMs: undefined }
         this.backlog.push(exchange)
+        // The clock may have been set back.
+        this.service.nextNumber = Math.max(this.service.nextNumber, number + 1)
       } catch (error) {
-        this.context.log.error(
-          `an accepted request cannot be read, and is left as it is: ${messageOf(error)}`,
-          { id },
-        )
+        this.context.log.error(`an accepted request cannot be read, and has failed: ${messageOf(error)}`, {
+          id,
+        })
+        this.keeper.keep(id, UNREADABLE, true)
       }
     }
     const count = this.backlog.length

@@ -15,6 +15,8 @@ export type ServingSettings = RequestSettings & {
   results: ResultStore
   /** Undefined: no more than `inFlight`. */
   concurrency: { min: number; max: number } | undefined
+  /** False: there is one class for all, which has no tag. */
+  hasClasses: boolean
   /** At least one; the first is that of requests which name none. */
   classes: readonly ({ name: string } & Required<ClassOptions>)[]
   classHeader: string | undefined
@@ -24,7 +26,7 @@ export type ServingSettings = RequestSettings & {
 }
 
 /** The class of all requests where there are no classes. */
-export const DEFAULT_CLASS = 'default'
+const DEFAULT_CLASS = 'default'
 
 const OWN_OPTIONS = [
   'duplicates',
@@ -42,6 +44,7 @@ const PATH = '/v1/process'
 /** Deadlines are looked at this often, in ms. */
 const TICK_MS_MAX = 20
 const CONCURRENCY_MIN = 64
+const CLASSES = '{ interactive: { weight: 4 }, batch: { weight: 1 } }'
 const NAME = /^[A-Za-z0-9][\w.-]{0,63}$/
 const WANTED_NAME = 'a name of letters, digits, `-`, `_` and `.`'
 const HEADER = /^[a-z0-9!#$%&'*+.^_`|~-]+$/
@@ -63,11 +66,13 @@ export function servingSettingsOf(options: ServingOptions): ServingSettings {
   const classes = classesOf(options.classes)
   if (classHeader !== undefined && !isText(classHeader, HEADER))
     throw unusable('serving: classHeader', classHeader, WANTED_HEADER)
+  if (classHeader !== undefined && options.classes === undefined)
+    throw unusable('serving: classHeader', classHeader, `none, or classes beside it, such as ${CLASSES}`)
   checkRoutes(
     routes,
     classes.map(({ name }) => name),
   )
-  checkNames('serving: openapi', openapi, ['title', 'version', 'description'], "{ title: 'Orders' }")
+  checkOpenApi(openapi)
   return {
     ...settings,
     // A path that ends with a slash means the same.
@@ -77,12 +82,20 @@ export function servingSettingsOf(options: ServingOptions): ServingSettings {
     dedupe,
     results,
     concurrency: concurrencyOf(options.concurrency, settings.inFlight),
+    hasClasses: options.classes !== undefined,
     classes,
     classHeader,
     routes,
     schema,
-    openapi: { title: 'Millrace serving', version: '1', ...openapi },
+    openapi: { ...openapi, title: openapi.title ?? 'Millrace serving', version: openapi.version ?? '1' },
   }
+}
+
+function checkOpenApi(openapi: unknown): void {
+  checkNames('serving: openapi', openapi, ['title', 'version', 'description'], "{ title: 'Orders' }")
+  for (const [name, value] of Object.entries(openapi as object))
+    if (value !== undefined && typeof value !== 'string')
+      throw unusable(`serving: openapi.${name}`, value, 'a text')
 }
 
 function checkResults(results: unknown): void {
@@ -110,10 +123,9 @@ function concurrencyOf(
 
 function classesOf(given: ServingOptions['classes']): ServingSettings['classes'] {
   if (given === undefined) return [{ name: DEFAULT_CLASS, weight: 1, inFlight: Number.POSITIVE_INFINITY }]
-  const example = '{ interactive: { weight: 4 }, batch: { weight: 1 } }'
-  checkNames('serving: classes', given, Object.keys(given), example)
+  checkNames('serving: classes', given, Object.keys(Object(given)), CLASSES)
   if (Object.keys(given).length === 0)
-    throw unusable('serving: classes', given, `at least one, such as ${example}`)
+    throw unusable('serving: classes', given, `at least one, such as ${CLASSES}`)
   return Object.entries(given).map(([name, options]) => {
     const where = `serving: classes.${name}`
     if (!NAME.test(name)) throw unusable('serving: classes', name, WANTED_NAME)
@@ -139,7 +151,7 @@ function checkRoute(where: string, route: RequestRoute, classes: readonly string
   const { tag, path, headers = {}, when, share, sticky, schema } = route
   if (!isText(tag, NAME)) throw unusable(`${where}.tag`, tag, WANTED_NAME)
   if (path !== undefined) checkPath(`${where}.path`, path)
-  if (typeof headers !== 'object' || headers === null)
+  if (typeof headers !== 'object' || headers === null || Array.isArray(headers))
     throw unusable(`${where}.headers`, headers, 'names and values')
   for (const [name, value] of Object.entries(headers)) {
     if (!isText(name, HEADER)) throw unusable(`${where}.headers`, name, WANTED_HEADER)

@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { Agent, IncomingHttpHeaders, RequestOptions } from 'node:http'
+import { Agent as SecureAgent } from 'node:https'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,6 +26,10 @@ export type Setup = {
   folder?: string
   /** Default: one that is free. */
   port?: number
+  /** With TLS: the certificate that it has. */
+  ca?: Buffer
+  /** With a directory for what is in user code, as `--restarts` gives it. */
+  hasState?: boolean
 }
 
 /** For whatever has to happen on a machine that is busy. */
@@ -41,14 +46,16 @@ export class ServingProcess {
   private readonly raws: Raw[] = []
   /** Answers 404 that came, but for those on raw connections. */
   private notFound = 0
+  private readonly secure: { protocol: string; agent: Agent } | undefined
 
   private constructor(
     port: number,
     folder: string,
-    { options = {}, map = {}, limits = {}, durable, resultBytes = 16_777_216 }: Setup,
+    { options = {}, map = {}, limits = {}, durable, resultBytes = 16_777_216, ca, hasState }: Setup,
   ) {
     this.port = port
     this.folder = folder
+    if (ca !== undefined) this.secure = { protocol: 'https:', agent: new SecureAgent({ ca }) }
     const results = typeof durable === 'string' ? durable : durable ? join(folder, 'results') : 'memory'
     const texts = { OPTIONS: options, MAP: map, LIMITS: limits }
     const given = Object.entries(texts).map(([name, value]) => [name, JSON.stringify(value)])
@@ -60,6 +67,7 @@ export class ServingProcess {
         PORT: String(port),
         RESULTS: results,
         BYTES: String(resultBytes),
+        ...(hasState && { MILLRACE_STATE: join(folder, 'state') }),
         ...Object.fromEntries(given),
       },
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -180,7 +188,7 @@ export class ServingProcess {
 
   private async send(options: RequestOptions, body?: string | Buffer): Promise<Reply> {
     try {
-      const reply = await send({ port: this.port, ...options }, body)
+      const reply = await send({ port: this.port, ...options, ...this.secure }, body)
       if (reply.status === 404) this.notFound++
       return reply
     } catch {

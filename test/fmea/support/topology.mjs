@@ -95,6 +95,8 @@ const schema = {
       hasToken(value) ? { value } : { issues: [{ message: 'wanted a token', path: ['token'] }] },
   },
 }
+/** A lookup without an answer. */
+const silent = { '~standard': { version: 1, vendor: 'fmea', validate: () => new Promise(() => {}) } }
 
 export default defineTopology({
   name: 'fmea',
@@ -104,6 +106,7 @@ export default defineTopology({
       results: watched(results),
       routes: [
         { tag: 'schema', path: '/schema', schema },
+        { tag: 'never', path: '/never', schema: silent },
         {
           tag: 'broken',
           path: '/broken',

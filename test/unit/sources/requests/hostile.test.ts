@@ -34,6 +34,11 @@ const BAD: [string, string, number[]][] = [
   ['both kinds of length', head('Content-Length: 3', 'Transfer-Encoding: chunked'), [400]],
   ['a chunk size that is none', `${head('Transfer-Encoding: chunked')}zz\r\nabc\r\n0\r\n\r\n`, [400]],
   ['a transfer encoding that is none', head('Transfer-Encoding: nothing'), [400]],
+  [
+    'a transfer encoding that nobody undoes',
+    `${head('Transfer-Encoding: gzip, chunked')}1\r\nx\r\n0\r\n\r\n`,
+    [501],
+  ],
   ['one header of 20 KB', head(`X: ${'x'.repeat(20_000)}`, 'Content-Length: 0'), [431]],
   [
     '1,000 headers that are too many bytes',

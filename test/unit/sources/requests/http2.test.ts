@@ -76,6 +76,34 @@ test.skipIf(!hasOpenssl)('more than may wait is 429, and the connection goes on'
   expect((await client.send({}, 'next')).body).toBe('next')
 })
 
+test.skipIf(!hasOpenssl)('headers of a sink that HTTP/2 has no place for are left out', async () => {
+  await opened()
+  const reply = client.send({}, 'a')
+  const headers = { te: 'gzip', 'http2-settings': 'a', 'proxy-connection': 'close', 'x-own': 'b' }
+  open.ack((await open.next())[0], { payload: Buffer.from('answer'), headers })
+  const { status, body, headers: given } = await reply
+  expect([status, body, given['x-own'], given.te]).toEqual([200, 'answer', 'b', undefined])
+  open.echo()
+  expect((await client.send({}, 'next')).body).toBe('next')
+})
+
+test.skipIf(!hasOpenssl)('one connection brings no more bodies at once than connections may', async () => {
+  await opened({ connections: 2 })
+  const streams = [1, 2].map(() => client.request({ ':method': 'POST' }))
+  for (const stream of streams) stream.write('half')
+  await until(
+    () => open.stat('held_bytes') === 8,
+    () => 'both halves',
+  )
+  expect((await client.send({}, 'third')).status).toBe(429)
+  open.echo()
+  const replies = streams.map(replyOf)
+  streams[0].close(8)
+  streams[1].end()
+  expect((await replies[1]).body).toBe('half')
+  for (let n = 0; n < 3; n++) expect((await client.send({}, 'next')).body).toBe('next')
+})
+
 describe.skipIf(!hasOpenssl)('a client that takes back its request', () => {
   test('in the middle of its body is gone', async () => {
     await opened()

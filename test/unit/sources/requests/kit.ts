@@ -45,7 +45,7 @@ export async function openSource(
   const log = createLog((record) => logs.push(record), 'http', 'test')
   await source.open?.({ log, messageBytesMax, signal: abort.signal, ...(cancel && { cancel }) })
   const listens = logs.find(({ message }) => message.includes(' listens on '))
-  const port = Number(/:(\d+)\//.exec(listens?.message ?? '')?.[1])
+  const port = Number(/:(\d+)(?:\/|$)/.exec(listens?.message ?? '')?.[1])
   const agent = new Agent({ keepAlive: true })
   let reading: Promise<readonly SourceRecord[] | null> | undefined
   if (isReady) reading = Promise.resolve(source.read(512))

@@ -54,10 +54,10 @@ test('those who wait for the answer to another are found by time and by connecti
   waiting.join(second, first)
   expect([...waiting.overdue(4)]).toEqual([second])
   expect([...waiting.of(SOCKETS[1])]).toEqual([second])
-  expect([second.state, first.joined, first.isWanted]).toEqual(['joined', [second], true])
+  expect([second.state, [...(first.joined ?? [])], first.isWanted]).toEqual(['joined', [second], true])
   waiting.part(second)
   expect([...waiting.overdue(4)]).toEqual([])
-  expect(first.joined).toEqual([])
+  expect(first.joined?.size).toBe(0)
 })
 
 test('an id is that of the first until its end', () => {
@@ -80,3 +80,19 @@ function exchangeOf(dueTick: number, socket: number, id = ''): Exchange {
   exchange.state = 'given'
   return exchange
 }
+
+test('those of an earlier life have their own numbers, whatever the others are', () => {
+  const waiting = new Waiting(1)
+  const earlier = exchangeOf(5, 0)
+  earlier.record.partition = 1
+  earlier.record.offset = 1_000_000_000_003
+  waiting.add(earlier)
+  const others = Array.from({ length: 9 }, () => exchangeOf(50, 1))
+  for (const other of others) waiting.add(other)
+  expect(others.map(({ record }) => record.offset)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8])
+  expect([waiting.size, [...waiting.overdue(6)]]).toEqual([10, [earlier]])
+  expect(waiting.settle(1_000_000_000_002)).toBe(undefined)
+  expect(waiting.settle(1_000_000_000_003)).toBe(earlier)
+  for (const [offset, other] of others.entries()) expect(waiting.settle(offset)).toBe(other)
+  expect(waiting.size).toBe(0)
+})

@@ -1,6 +1,7 @@
 // An open source `serving` without a topology, and clients of its endpoints.
 
 import type { RequestOptions } from 'node:http'
+import type { StandardSchema } from '../../../../src/sources/serving/standard-schema.js'
 import { type ServingOptions, serving } from '../../../../src/sources/serving.js'
 import type { SourceContext, SourceRecord } from '../../../../src/sources/source.js'
 import { type OpenHttp, openSource, type Reply, send } from '../requests/kit.js'
@@ -35,3 +36,7 @@ export async function openServing(
 
 export const textOf = ({ value }: SourceRecord): string => Buffer.from(value as Uint8Array).toString()
 export const payload = (text: string) => ({ payload: Buffer.from(text) })
+
+/** A Standard Schema that does so. */
+export const schemaOf = (validate: (value: unknown) => unknown, more: object = {}): StandardSchema =>
+  ({ '~standard': { version: 1, vendor: 'test', validate, ...more } }) as StandardSchema
