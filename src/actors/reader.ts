@@ -8,8 +8,6 @@ import {
   encode,
   FULL,
   headersAt,
-  kindWord,
-  MESSAGE,
   type MessageMeta,
   metaAt,
   OK_RUN,
@@ -17,8 +15,9 @@ import {
   OUTCOME_NACK,
   OUTCOME_SERVE,
   offsetOf,
+  PLAIN_MESSAGE,
   type RecordHead,
-  ROUTE_FALLBACK,
+  TO_FALLBACK,
   TOO_LARGE,
 } from '../kernel/codec.js'
 import { countText } from '../kernel/count-text.js'
@@ -91,8 +90,6 @@ const NOTHING: readonly SourceRecord[] = []
 const NO_TAGS: readonly string[] = []
 /** Of `encode`: the record waits aside. */
 const ASIDE = 0
-const PLAIN_MESSAGE = kindWord(MESSAGE)
-const TO_FALLBACK = kindWord(MESSAGE, 0, ROUTE_FALLBACK)
 
 export class Reader implements Actor {
   readonly name: string

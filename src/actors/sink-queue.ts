@@ -4,7 +4,7 @@
 
 import type { Cell } from '../kernel/cell.js'
 import type { Clock } from '../kernel/clock.js'
-import { flagsAt, HAS_ID, kindWord, laneAt, MESSAGE } from '../kernel/codec.js'
+import { flagsAt, HAS_ID, laneAt, PLAIN_MESSAGE } from '../kernel/codec.js'
 import type { Inbound } from '../kernel/inbound.js'
 import { NO_LANE } from '../kernel/lane.js'
 import { DUE_DOUBLE, EPOCH, KIND } from '../kernel/layout.js'
@@ -53,7 +53,6 @@ export class Waiter implements Tenant {
 
 /** Messages that may wait behind others of their lane. */
 const WAITING_MAX = 4096
-const PLAIN_MESSAGE = kindWord(MESSAGE)
 const SOURCE_LANE = 1
 
 export class SinkQueue {

@@ -5,7 +5,7 @@
 
 import { type Actor, type Host, MORE } from '../kernel/actor.js'
 import type { Cell } from '../kernel/cell.js'
-import { FULL, kindWord, MARKER, MESSAGE, ROUTE_FALLBACK, TOO_LARGE } from '../kernel/codec.js'
+import { FULL, MARKER, TO_FALLBACK, TOO_LARGE } from '../kernel/codec.js'
 import { countText } from '../kernel/count-text.js'
 import type { Counters } from '../kernel/counters.js'
 import { crashPoint } from '../kernel/crash.js'
@@ -68,7 +68,6 @@ export type SinkMemory = {
 const STEP_BATCHES = 4
 const NOTHING_FORBIDDEN: readonly Response['outcome'][] = []
 const FALLBACK_ROLE_FORBIDS: readonly Response['outcome'][] = ['fallback', 'onSuccess']
-const TO_FALLBACK = kindWord(MESSAGE, 0, ROUTE_FALLBACK)
 
 export class SinkActor implements Actor {
   readonly name: string

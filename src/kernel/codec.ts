@@ -111,6 +111,10 @@ export function kindWord(kind: RecordKind, outcome = OUTCOME_OK, route = ROUTE_N
   return kind | (outcome << 8) | (route << 16)
 }
 
+/** The kind words of messages: of an ordinary one, and of one on its way to the fallback. */
+export const PLAIN_MESSAGE = kindWord(MESSAGE)
+export const TO_FALLBACK = kindWord(MESSAGE, OUTCOME_OK, ROUTE_FALLBACK)
+
 /** Writes a record above the outbound's tail: gives its first word, FULL or TOO_LARGE. */
 export function encode(
   out: Outbound,

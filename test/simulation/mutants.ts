@@ -179,12 +179,12 @@ export const MUTANTS: readonly Mutant[] = [
   cancelling(
     one(
       'R5: a handler is called for what was cancelled',
-      MAPPER,
+      'actors/map-verdicts.js',
       'return this.cancellation?.isCancelled(inbound.ring, at) === true;',
       'return false;',
     ),
   ),
-  one('O1: a retry is overtaken in its lane', MAPPER, 'if (this.lanes.has(task.lane)) {', 'if (false) {'),
+  one('O1: a retry is overtaken in its lane', MAPPER, 'if (!this.lanes.has(task.lane))', 'if (true)'),
   one(
     'O2: a lane is in two batches',
     QUEUE,
@@ -260,7 +260,7 @@ export const MUTANTS: readonly Mutant[] = [
     'degraded',
     one(
       'C5: a degrade handler goes on where the handler has committed parts',
-      'actors/mapper.js',
+      'actors/degradation.js',
       "return expansion.isOfStandIn ? 'stand-in' : 'handler';",
       "return 'circuit';",
     ),
