@@ -59,8 +59,7 @@ export class MapRetries {
 
   /** Makes room in the parking, and moves those there that found none. */
   tidy(): void {
-    const compacted = this.parking.compact(this.cell.pending)
-    if (this.parking.putOutside(this.cell.pending) || compacted) this.cell.isDirty = true
+    if (this.parking.tidy(this.cell.pending)) this.cell.isDirty = true
   }
 
   /** Takes over what a predecessor parked. */

@@ -115,10 +115,9 @@ export class SinkQueue {
     return this.isClosed ? due : due + this.fillNew(batch, isAlone)
   }
 
-  /** Makes room in the parking, and moves those there that found none; says whether anything is to be committed. */
-  tidy(): boolean {
-    const compacted = this.parking.compact(this.cell.pending)
-    return this.parking.putOutside(this.cell.pending) || compacted
+  /** Makes room in the parking, and moves those there that found none. */
+  tidy(): void {
+    if (this.parking.tidy(this.cell.pending)) this.cell.isDirty = true
   }
 
   /** Settles a message's record with the next commit, and lets the next of its lane go on. */

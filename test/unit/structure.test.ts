@@ -14,7 +14,6 @@ const LONG_FILES: Record<string, string> = {
   'src/actors/reader.ts':
     'one state machine: read, write and settle share the in-flight table and the commit',
   'src/actors/sink-queue.ts': 'who is next: lanes, retries and suspects decide it together',
-  'src/actors/sink.ts': 'one state machine: each kind of answer, over one list of batches',
   'src/kernel/codec.ts': 'writing and reading of one format, side by side',
   'src/sources/requests/exchanges.ts': 'one state machine: who waits for what, from the body to the end',
 }
