@@ -139,12 +139,16 @@ export const MUTANTS: readonly Mutant[] = [
     setting: [],
     name: 'R1: a settlement of another epoch is believed, where sequences begin anew',
     edits: [
-      { file: READER, find: 'if (ring.words[at + EPOCH] !== this.head.epoch) {', replace: 'if (false) {' },
+      {
+        file: 'actors/settlements.js',
+        find: 'if (ring.words[at + EPOCH] !== this.epoch) {',
+        replace: 'if (false) {',
+      },
       {
         file: READER,
         find: '(2 * options.inFlightMax)), this.cell.registers[0])',
         replace:
-          '(2 * options.inFlightMax)), this.head.epoch === 1 ? this.cell.registers[0] : this.cell.registers[0] - this.cell.registers[1])',
+          '(2 * options.inFlightMax)), memory.epoch === 1 ? this.cell.registers[0] : this.cell.registers[0] - this.cell.registers[1])',
       },
     ],
   },
