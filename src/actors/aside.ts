@@ -5,7 +5,7 @@ import { encode, FULL, type MessageMeta, type RecordHead, type Value } from '../
 import type { Outbound } from '../kernel/outbound.js'
 
 /** Values that may wait for one mailbox; a larger one waits alone. */
-export const ASIDE_BYTES_MAX = 64 * 1024 * 1024
+const ASIDE_BYTES_MAX = 64 * 1024 * 1024
 
 type Kept = { kind: number; head: RecordHead; meta: MessageMeta; value: Value; bytes: number }
 type Line = { readonly out: Outbound; readonly records: Kept[]; bytes: number }

@@ -7,7 +7,9 @@ import type { Counters } from '../kernel/counters.js'
 import { messageOf } from '../kernel/failure.js'
 import { type CallEnd, Circuit, type CircuitOptions, NO_TICKET } from './circuit.js'
 import { markedResult } from './degraded-result.js'
+import type { Expansion } from './expansion.js'
 import type { MapHandler } from './map-handler.js'
+import type { MapTask } from './map-task.js'
 
 export type DegradationOptions = {
   /** Of the actor, for log lines. */
@@ -17,15 +19,17 @@ export type DegradationOptions = {
   degrade: CircuitOptions & { handler: MapHandler }
 }
 
+/** Who is called: 'circuit' says so, or it is certain already. */
+type Choice = 'circuit' | 'handler' | 'stand-in'
+
 export class Degradation {
-  /** Of the last call; NO_TICKET where the circuit was not asked, or the degrade handler was called. */
-  ticket = NO_TICKET
-  /** Who is called next: 'circuit' says so, or it is certain already. */
-  choice: 'circuit' | 'handler' | 'stand-in' = 'circuit'
-  /** True where the last call went to the degrade handler. */
-  isStandIn = false
   /** Calls one of the two. */
   readonly handle: MapHandler
+  private choice: Choice = 'circuit'
+  /** Of the last call; NO_TICKET where the circuit was not asked, or the degrade handler was called. */
+  private ticket = NO_TICKET
+  /** True where the last call went to the degrade handler. */
+  private isStandIn = false
   private readonly circuit: Circuit
   private readonly options: DegradationOptions
   private readonly host: Host
@@ -55,8 +59,31 @@ export class Degradation {
     return this.circuit.state !== 'closed'
   }
 
-  /** The call with this ticket is over. */
-  ended(ticket: number, end: CallEnd, error?: unknown): void {
+  /** Says who is called for a task next. */
+  choose(task: MapTask, expansion: Expansion): void {
+    this.choice = choiceFor(task, expansion)
+  }
+
+  /** One of the two was called for a task just now. */
+  called(task: MapTask): void {
+    task.ticket = this.ticket
+    task.isStandIn = this.isStandIn
+  }
+
+  /** A task's call is over, of a stream at its end; says whether it was one of the handler. */
+  taskEnded(task: MapTask, end: CallEnd, error?: unknown): boolean {
+    const { ticket } = task
+    task.ticket = NO_TICKET
+    this.ended(ticket, end, error)
+    return ticket !== NO_TICKET
+  }
+
+  /** The last call has given a result, at once. */
+  worked(): void {
+    this.ended(this.ticket, 'worked')
+  }
+
+  private ended(ticket: number, end: CallEnd, error?: unknown): void {
     if (ticket === NO_TICKET) return
     const wasOpen = this.sinceMs > 0
     const change = this.circuit.end(ticket, end)
@@ -77,4 +104,10 @@ export class Degradation {
       this.counters.set('degradedSince', 0)
     }
   }
+}
+
+/** C5: one of which parts are committed goes on with the one of the two that made them. */
+function choiceFor(task: MapTask, expansion: Expansion): Choice {
+  if (expansion.holds(task) && !expansion.isEmpty) return expansion.isOfStandIn ? 'stand-in' : 'handler'
+  return task.needsStandIn ? 'stand-in' : 'circuit'
 }

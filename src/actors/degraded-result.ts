@@ -7,7 +7,7 @@ import type { MapOutput, MapResult, Output } from './map-handler.js'
 import { isOutput } from './map-task.js'
 
 /** The header, with the name of the stage. */
-export const DEGRADED_HEADER = 'millrace-degraded'
+const DEGRADED_HEADER = 'millrace-degraded'
 
 /** Gives the result with the header on each output. What is no result stays as it is: the mapper says what is wrong with it. */
 export function markedResult(

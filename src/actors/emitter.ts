@@ -1,7 +1,7 @@
 // Writes what a map stage makes of a message into its outbounds, shares and all (S1).
 // Nothing here commits: a whole root's outputs are placed, or none of them are (C4, W1).
 
-import { copy, encode, FULL, kindWord, laneAt, MESSAGE, metaAt, TOO_LARGE } from '../kernel/codec.js'
+import { copy, encode, FULL, laneAt, metaAt, PLAIN_MESSAGE, TOO_LARGE } from '../kernel/codec.js'
 import { laneOf } from '../kernel/lane.js'
 import { KIND, SEQUENCE_DOUBLE, SHARE_HI, SHARE_LO } from '../kernel/layout.js'
 import { Message } from '../kernel/message.js'
@@ -12,7 +12,6 @@ import type { MapOutput, Output } from './map-handler.js'
 import { mixed, outboundFor } from './partition.js'
 import { type Failure, headOf, type Share, writeFallback, writeMarker } from './records.js'
 
-const MESSAGE_WORD = kindWord(MESSAGE)
 const NO_TAGS: readonly string[] = []
 
 export type EmitterOptions = {
@@ -55,7 +54,7 @@ export class Emitter {
     const out = this.outFor(message)
     const written = copy(
       out,
-      MESSAGE_WORD,
+      PLAIN_MESSAGE,
       ring,
       at,
       ring.words[at + SHARE_LO],
@@ -168,7 +167,7 @@ export class Emitter {
       const value = bare ? (output as string | Uint8Array) : undefined
       return this.checked(
         out,
-        copy(out, MESSAGE_WORD, ring, message.at, share.lo, share.hi, value, this.valueBytesMax),
+        copy(out, PLAIN_MESSAGE, ring, message.at, share.lo, share.hi, value, this.valueBytesMax),
       )
     }
     const given = bare ? undefined : output instanceof Message ? outputOf(output) : (output as Output)
@@ -187,7 +186,7 @@ export class Emitter {
       to = this.inBranch(this.branches, meta.tags, head.lane, head.sequence)
     else if (hasNewLane) to = outboundFor(this.outbounds, head.lane, head.sequence)
     const value = given === undefined ? (output as string | Uint8Array) : given.value
-    return this.checked(to, encode(to, MESSAGE_WORD, head, meta, value, this.valueBytesMax))
+    return this.checked(to, encode(to, PLAIN_MESSAGE, head, meta, value, this.valueBytesMax))
   }
 
   /**

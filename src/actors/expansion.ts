@@ -11,7 +11,7 @@ import { type Emitter, FULL, TOO_LARGE } from './emitter.js'
 import type { MapCalls } from './map-calls.js'
 import type { MapOutput } from './map-handler.js'
 import { assertOutput, type MapTask, type OutputIterator } from './map-task.js'
-import type { Share } from './records.js'
+import { type Share, shareOf } from './records.js'
 
 /** Outputs placed in one step, at most. */
 const STEP_MAX = 512
@@ -94,7 +94,7 @@ export class Expansion {
     if (this.task !== task) {
       this.count = 0
       this.isOfStandIn = task.isStandIn
-      Object.assign(this.rest, task.share())
+      Object.assign(this.rest, shareOf(task.message))
     }
     this.task = task
     this.execution = task.execution

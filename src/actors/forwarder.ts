@@ -4,7 +4,7 @@
 
 import { type Actor, type Host, MORE } from '../kernel/actor.js'
 import type { Cell } from '../kernel/cell.js'
-import { copy, FULL, kindWord, MARKER, MESSAGE, ROUTE_FALLBACK } from '../kernel/codec.js'
+import { copy, FULL, MARKER, TO_FALLBACK } from '../kernel/codec.js'
 import type { Counters } from '../kernel/counters.js'
 import { KIND, SHARE_HI, SHARE_LO } from '../kernel/layout.js'
 import { Message } from '../kernel/message.js'
@@ -36,7 +36,6 @@ export type ForwarderMemory = {
 }
 
 const STEP_MAX = 512
-const TO_FALLBACK = kindWord(MESSAGE, 0, ROUTE_FALLBACK)
 
 export class Forwarder implements Actor {
   readonly name: string

@@ -4,6 +4,7 @@
 
 import type { Host } from '../kernel/actor.js'
 import type { Cell } from '../kernel/cell.js'
+import type { Counters } from '../kernel/counters.js'
 import { crashPoint } from '../kernel/crash.js'
 import type { Inbound } from '../kernel/inbound.js'
 import type { Message } from '../kernel/message.js'
@@ -11,13 +12,25 @@ import { settlingOnce } from '../kernel/promise.js'
 import { acquit, begin, end, hasCompany, isSuspect } from '../kernel/suspicion.js'
 import { type BegunNotes, type Chunk, TURN_MS } from './begun-notes.js'
 import type { CallTimes } from './call-times.js'
+import type { MapSignals } from './map-signals.js'
 import type { MapTask } from './map-task.js'
 
+export type MapCallsOptions = {
+  cell: Cell
+  counters: Counters
+  timeoutMs: number
+  times: CallTimes
+  signals: MapSignals
+  /** Where it is noted what user code is called for, if that is to outlive the process. */
+  notes?: BegunNotes | undefined
+}
+
 export class MapCalls {
+  readonly signals: MapSignals
   private readonly cell: Cell
   private readonly host: Host
   private readonly timeoutMs: number
-  private readonly onLate: () => void
+  private readonly counters: Counters
   private readonly times: CallTimes
   private readonly notes: BegunNotes | undefined
   /** Tasks whose promise is pending, oldest call first. */
@@ -31,21 +44,14 @@ export class MapCalls {
   /** The suspect that is in user code, or waits for the others to leave it. */
   private isolated: MapTask | undefined
 
-  /** `onLate` is called when a call that was given up ends: there is something to commit then. */
-  constructor(
-    cell: Cell,
-    host: Host,
-    timeoutMs: number,
-    onLate: () => void,
-    times: CallTimes,
-    notes?: BegunNotes,
-  ) {
-    this.cell = cell
+  constructor(options: MapCallsOptions, host: Host) {
+    this.cell = options.cell
+    this.counters = options.counters
+    this.timeoutMs = options.timeoutMs
+    this.times = options.times
+    this.signals = options.signals
+    this.notes = options.notes
     this.host = host
-    this.timeoutMs = timeoutMs
-    this.onLate = onLate
-    this.times = times
-    this.notes = notes
   }
 
   /** Tells whether a suspect is in user code, or about to be: nobody else is called then. */
@@ -138,6 +144,7 @@ export class MapCalls {
     this.over(task)
     const { inbound, at } = task.message
     acquit(inbound.ring.words, at)
+    this.signals.over(task.message)
   }
 
   /** Gives the oldest task whose call takes too long, and waits for it no longer; its bytes stay (M5). */
@@ -190,7 +197,8 @@ export class MapCalls {
     const left = (this.late.get(inbound) as number) - 1
     if (left > 0) this.late.set(inbound, left)
     else this.late.delete(inbound)
-    this.onLate()
+    this.cell.isDirty = true
+    this.counters.add('late')
   }
 
   private disturb(): void {

@@ -40,6 +40,7 @@ export class MapRetries {
     inbound.ring.doubles[(at >>> 1) + DUE_DOUBLE] = dueMs
     if (this.parks) this.parking.putLane(task, this.lanes.members(task.lane), this.cell.pending)
     this.heap.push(task)
+    this.cell.isDirty = true
   }
 
   /** Takes the next one that is due. */
@@ -47,17 +48,18 @@ export class MapRetries {
     return this.heap.size === 0 ? undefined : this.heap.pop(nowMs)
   }
 
-  /** A newcomer goes where the last of its lane waits (P2); says whether that was the parking. */
-  joinParked(task: MapTask): boolean {
+  /** Makes a newcomer wait behind the last of its lane, and where that waits (P2). */
+  join(task: MapTask): void {
     const members = this.lanes.members(task.lane)
     const last = members[members.length - 1]
-    return this.parking.holds(last.message) && !last.isFixed && this.parking.put(task, this.cell.pending)
+    if (this.parking.holds(last.message) && !last.isFixed && this.parking.put(task, this.cell.pending))
+      this.cell.isDirty = true
+    this.lanes.join(task.lane, task)
   }
 
-  /** Makes room in the parking, and moves those there that found none; says whether anything is to be committed. */
-  tidy(): boolean {
-    const compacted = this.parking.compact(this.cell.pending)
-    return this.parking.putOutside(this.cell.pending) || compacted
+  /** Makes room in the parking, and moves those there that found none. */
+  tidy(): void {
+    if (this.parking.tidy(this.cell.pending)) this.cell.isDirty = true
   }
 
   /** Takes over what a predecessor parked. */

@@ -8,7 +8,7 @@ import type { Message } from '../kernel/message.js'
 export type SignalsOptions = {
   cell: Cell
   /** Where the source cancels. */
-  cancellation: Cancellation | undefined
+  cancellation?: Cancellation | undefined
   /** Under which number it awaits cancellations. */
   number: number
 }
@@ -27,6 +27,8 @@ export class MapSignals {
     this.cell = cell
     this.cancellation = cancellation
     this.number = number
+    // The signals of a predecessor are gone with it.
+    this.tell()
   }
 
   /** Gives the signal of a message. `isOpen`: the handler is not done with it; else it is aborted from the start. */
@@ -79,7 +81,7 @@ export class MapSignals {
 
   /** All calls for a message are over. */
   over(message: Message): void {
-    if (this.controllers.delete(message)) this.tell()
+    if (this.controllers.size > 0 && this.controllers.delete(message)) this.tell()
   }
 
   private abort({ inbound, place }: Message, controller: AbortController, reason: Error): void {

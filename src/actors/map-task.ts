@@ -1,12 +1,12 @@
 // One message in a mapper whose handler is not done with it in the same call: it waits for a promise, for space, for its turn, for a retry.
 
-import { LANE_MASK, SHAPE, SHARE_HI, SHARE_LO } from '../kernel/layout.js'
+import { LANE_MASK, SHAPE } from '../kernel/layout.js'
 import { Message } from '../kernel/message.js'
 import { nearest } from '../kernel/nearest.js'
 import { NO_TICKET } from './circuit.js'
 import type { Shortage } from './emitter.js'
 import type { MapOutput, MapResult } from './map-handler.js'
-import type { Failure, Share } from './records.js'
+import type { Failure } from './records.js'
 
 /** What becomes of a message once its handler is done. */
 export type Verdict = 'outputs' | 'stream' | 'forward' | 'dropped' | 'nack' | 'fallback'
@@ -44,12 +44,6 @@ export class MapTask {
     this.message = message
     this.lane = message.inbound.ring.words[message.at + SHAPE] & LANE_MASK
     this.verdict = verdict
-  }
-
-  /** The share that the message came with. */
-  share(): Share {
-    const { words } = this.message.inbound.ring
-    return { lo: words[this.message.at + SHARE_LO], hi: words[this.message.at + SHARE_HI] }
   }
 }
 

@@ -63,7 +63,7 @@ export class Parking<T extends Tenant = Tenant> {
 
   /**
    * Moves one that waits here, and those behind it in its lane, in their order, as far as there is room; the others come when
-   * there is (`putOutside`).
+   * there is (`tidy`).
    */
   putLane(holder: T, lane: readonly T[], commitNumber: number): void {
     this.outside.delete(holder)
@@ -75,8 +75,13 @@ export class Parking<T extends Tenant = Tenant> {
     if (!isAllIn) this.outside.set(holder, lane)
   }
 
-  /** Tries those again that found no room; says whether anything is to be committed. */
-  putOutside(commitNumber: number): boolean {
+  /** Makes room, and moves those here that found none; says whether anything is to be committed. */
+  tidy(commitNumber: number): boolean {
+    const compacted = this.compact(commitNumber)
+    return this.putOutside(commitNumber) || compacted
+  }
+
+  private putOutside(commitNumber: number): boolean {
     if (this.outside.size === 0 || this.full) return false
     const before = this.tenants.size
     for (const [holder, lane] of [...this.outside]) {

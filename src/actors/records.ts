@@ -6,14 +6,13 @@ import {
   type HeaderValue,
   kindWord,
   MARKER,
-  MESSAGE,
   type MessageMeta,
   metaAt,
   OUTCOMES,
   type Outcome,
   type RecordHead,
-  ROUTE_FALLBACK,
   SETTLEMENT,
+  TO_FALLBACK,
   TOO_LARGE,
   type Value,
 } from '../kernel/codec.js'
@@ -29,6 +28,12 @@ const NO_META: MessageMeta = {}
 const STACK_CHARS_MAX = 4096
 const REASON_CHARS_MAX = 2048
 const head: RecordHead = { epoch: 0, sequence: 0, lane: 0, shareLo: 0, shareHi: 0 }
+
+/** Gives the share that a message came with. */
+export function shareOf({ inbound, at }: Message): Share {
+  const { words } = inbound.ring
+  return { lo: words[at + SHARE_LO], hi: words[at + SHARE_HI] }
+}
 
 /** Gives the root and lane of a message, with another share. The object is used again by the next call. */
 export function headOf(message: Message, share: Share): RecordHead {
@@ -73,7 +78,6 @@ export function writeFallback(
   valueBytesMax: number,
 ): number {
   const meta = metaAt(message.inbound.ring, message.at)
-  const kind = kindWord(MESSAGE, 0, ROUTE_FALLBACK)
   const value: Value = message.tombstone ? null : message.value
   for (const headers of [failureHeaders(failure, true), failureHeaders(failure, false)]) {
     const whole = {
@@ -81,11 +85,20 @@ export function writeFallback(
       headers: { ...meta.headers, ...headers },
       reason: headers['millrace-reason'] as string,
     }
-    const at = encode(out, kind, headOf(message, share), whole, value, valueBytesMax)
+    const at = encode(out, TO_FALLBACK, headOf(message, share), whole, value, valueBytesMax)
     if (at !== TOO_LARGE) return at
   }
   // Its own headers leave no room for ours.
-  return copy(out, kind, message.inbound.ring, message.at, share.lo, share.hi, undefined, valueBytesMax)
+  return copy(
+    out,
+    TO_FALLBACK,
+    message.inbound.ring,
+    message.at,
+    share.lo,
+    share.hi,
+    undefined,
+    valueBytesMax,
+  )
 }
 
 function failureHeaders(failure: Failure, withStack: boolean): Record<string, HeaderValue> {

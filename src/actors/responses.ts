@@ -13,7 +13,7 @@ export type CheckOptions = {
   /** Responses that this sink's role may not give. */
   forbidden: readonly Response['outcome'][]
   /** True where no ok may follow a failure of the same lane within the batch. */
-  laneOf?: (message: Message) => number
+  laneOf?: ((message: Message) => number) | undefined
 }
 
 /**

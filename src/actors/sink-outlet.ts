@@ -8,12 +8,12 @@ import {
   encode,
   FULL,
   kindWord,
-  MESSAGE,
   metaAt,
   OK_RUN_ENTRY_BYTES,
   OUTCOME_DROPPED,
   OUTCOME_NACK,
   OUTCOME_SERVE,
+  PLAIN_MESSAGE,
   SETTLEMENT,
   TOO_LARGE,
 } from '../kernel/codec.js'
@@ -22,7 +22,7 @@ import type { Message } from '../kernel/message.js'
 import type { Outbound } from '../kernel/outbound.js'
 import type { NackOptions, ServeOptions } from '../sinks/response.js'
 import type { OnSuccessMessage } from '../sinks/sink.js'
-import { type Failure, headOf, type Share, settleMarker, writeFallback } from './records.js'
+import { type Failure, headOf, settleMarker, shareOf, writeFallback } from './records.js'
 
 const INT32_MAX = 2 ** 31 - 1
 
@@ -130,7 +130,7 @@ export class SinkOutlet {
     const value = other?.value ?? (message.tombstone ? null : message.value)
     return wanted(
       out,
-      encode(out, kindWord(MESSAGE), headOf(message, shareOf(message)), meta, value, this.valueBytesMax),
+      encode(out, PLAIN_MESSAGE, headOf(message, shareOf(message)), meta, value, this.valueBytesMax),
     )
   }
 
@@ -145,11 +145,6 @@ export class SinkOutlet {
 
 function epochOf(message: Message): number {
   return message.inbound.ring.words[message.at + EPOCH]
-}
-
-function shareOf(message: Message): Share {
-  const { words } = message.inbound.ring
-  return { lo: words[message.at + SHARE_LO], hi: words[message.at + SHARE_HI] }
 }
 
 function wanted(out: Outbound, written: number): number {

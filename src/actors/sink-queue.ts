@@ -4,7 +4,7 @@
 
 import type { Cell } from '../kernel/cell.js'
 import type { Clock } from '../kernel/clock.js'
-import { flagsAt, HAS_ID, kindWord, laneAt, MESSAGE } from '../kernel/codec.js'
+import { flagsAt, HAS_ID, laneAt, PLAIN_MESSAGE } from '../kernel/codec.js'
 import type { Inbound } from '../kernel/inbound.js'
 import { NO_LANE } from '../kernel/lane.js'
 import { DUE_DOUBLE, EPOCH, KIND } from '../kernel/layout.js'
@@ -53,7 +53,6 @@ export class Waiter implements Tenant {
 
 /** Messages that may wait behind others of their lane. */
 const WAITING_MAX = 4096
-const PLAIN_MESSAGE = kindWord(MESSAGE)
 const SOURCE_LANE = 1
 
 export class SinkQueue {
@@ -116,10 +115,9 @@ export class SinkQueue {
     return this.isClosed ? due : due + this.fillNew(batch, isAlone)
   }
 
-  /** Makes room in the parking, and moves those there that found none; says whether anything is to be committed. */
-  tidy(): boolean {
-    const compacted = this.parking.compact(this.cell.pending)
-    return this.parking.putOutside(this.cell.pending) || compacted
+  /** Makes room in the parking, and moves those there that found none. */
+  tidy(): void {
+    if (this.parking.tidy(this.cell.pending)) this.cell.isDirty = true
   }
 
   /** Settles a message's record with the next commit, and lets the next of its lane go on. */

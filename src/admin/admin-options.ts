@@ -15,7 +15,7 @@ export type AdminOptions = {
 }
 
 /** All that can be asked for. */
-export const ADMIN_FIELDS = ['port', 'host', 'tokenEnv', 'tokenFile'] as const
+const ADMIN_FIELDS = ['port', 'host', 'tokenEnv', 'tokenFile'] as const
 
 const HOST_DEFAULT = '127.0.0.1'
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/i

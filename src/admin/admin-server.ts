@@ -11,7 +11,7 @@ import type { Log } from '../kernel/log.js'
 import { type AdminOptions, isLoopback } from './admin-options.js'
 import { AdminState } from './admin-state.js'
 import type { AdminView } from './admin-view.js'
-import { authorizationOf } from './authorization.js'
+import { basicAsBearer } from './basic-as-bearer.js'
 import { answerLive, answerReady } from './probes.js'
 import { ROUTES, type Route } from './routes.js'
 
@@ -104,7 +104,7 @@ export class AdminServer {
       sendProblem(response, 421)
       return false
     }
-    if (this.token.accepts(authorizationOf(authorizationIn(request)))) return true
+    if (this.token.accepts(basicAsBearer(authorizationIn(request)))) return true
     sendProblem(response, 401, undefined, ['WWW-Authenticate', 'Basic realm="millrace", charset="UTF-8"'])
     return false
   }

@@ -14,9 +14,9 @@ export type TapQuery = {
   hasValues: boolean
 }
 
-export const RATE_DEFAULT = 10
-export const RATE_MAX = 1_000
-export const BYTES_DEFAULT = 256
+const RATE_DEFAULT = 10
+const RATE_MAX = 1_000
+const BYTES_DEFAULT = 256
 export const BYTES_MAX = 64 * 1024
 const NAMES_MAX = 100
 const KNOWN = ['mailbox', 'rate', 'bytes', 'redact', 'values']

@@ -5,7 +5,7 @@ import { countText, durationText, painter, rateText, type Style } from './format
 import type { Io } from './io.js'
 
 /** Gives the screen, with a line end. */
-export function summaryText(summary: Summary, paint: ReturnType<typeof painter>): string {
+function summaryText(summary: Summary, paint: ReturnType<typeof painter>): string {
   const rows = rowsOf(summary)
   const nameWidth = Math.max(...rows.map(([name]) => name.length))
   const valueWidth = Math.max(...rows.map(([, value]) => value.length))
@@ -17,7 +17,7 @@ export function summaryText(summary: Summary, paint: ReturnType<typeof painter>)
 }
 
 /** Gives one line of JSON, with a line end. */
-export function summaryJson(summary: Summary): string {
+function summaryJson(summary: Summary): string {
   return `${JSON.stringify(summary)}\n`
 }
 

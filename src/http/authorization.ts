@@ -1,17 +1,9 @@
-// The Authorization header of a request, if it has just one: of two, somebody before us may have looked at the other.
+// The Authorization header of a request, if it has just one.
 
 import type { IncomingMessage } from 'node:http'
-
-const NAME = 'authorization'
+import { timesGiven } from './times-given.js'
 
 /** Gives it, or undefined for none or several. */
-export function authorizationIn({ rawHeaders, headers }: IncomingMessage): string | undefined {
-  let count = 0
-  // Names and values in turn.
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]
-    // The length first: hardly any other name has it.
-    if (name.length === NAME.length && name.toLowerCase() === NAME) count++
-  }
-  return count === 1 ? headers.authorization : undefined
+export function authorizationIn(request: IncomingMessage): string | undefined {
+  return timesGiven(request, 'authorization') === 1 ? request.headers.authorization : undefined
 }

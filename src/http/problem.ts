@@ -9,7 +9,7 @@ export type HeaderList = readonly string[]
 
 const NO_HEADERS: HeaderList = []
 
-export const PROBLEM_TYPE = 'application/problem+json'
+const PROBLEM_TYPE = 'application/problem+json'
 
 /** Sends a problem, and ends the response. `message`: default, the status in words. `more`: other members, such as `detail`. */
 export function sendProblem(

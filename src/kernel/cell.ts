@@ -76,6 +76,8 @@ export function userCodeOf(memory: SharedArrayBuffer): UserCode {
 export class Cell {
   /** Number of the last published commit (C2: a double, it never wraps). */
   number: number
+  /** True where something is done that the next commit publishes: whoever does it says so. */
+  isDirty = false
   /** The order watermark that the next commit publishes (O3): low 32 bits of a sequence. */
   watermark: number
   /** What else the actor must remember over its death; the next commit publishes it. */
@@ -199,6 +201,7 @@ export class Cell {
     Atomics.store(words, PUBLISHED_WORD, slot)
     this.slot = slot
     this.number = number
+    this.isDirty = false
     crashPoint('cell.after-publish')
     for (let i = 0; i < outbounds.length; i++) {
       outbounds[i].publish(this.watermark)

@@ -111,6 +111,10 @@ export function kindWord(kind: RecordKind, outcome = OUTCOME_OK, route = ROUTE_N
   return kind | (outcome << 8) | (route << 16)
 }
 
+/** The kind words of messages: of an ordinary one, and of one on its way to the fallback. */
+export const PLAIN_MESSAGE = kindWord(MESSAGE)
+export const TO_FALLBACK = kindWord(MESSAGE, OUTCOME_OK, ROUTE_FALLBACK)
+
 /** Writes a record above the outbound's tail: gives its first word, FULL or TOO_LARGE. */
 export function encode(
   out: Outbound,
@@ -212,7 +216,7 @@ export function fixedSection(flags: number, at: number, flag: number): number {
 }
 
 /** Gives the byte index of a variable section's length, which must be there. */
-export function variableSection(ring: Ring, flags: number, at: number, flag: number): number {
+function variableSection(ring: Ring, flags: number, at: number, flag: number): number {
   let byte = at * 4 + RECORD_HEADER_BYTES + 8 * countBits(flags & FIXED)
   for (let f = VARIABLE_FIRST; f < flag; f <<= 1) {
     if (flags & f) byte += alignUp8(4 + ring.words[byte >>> 2])

@@ -13,8 +13,8 @@ export const READ_SHAPE = 'read gives an array of at most max records, or null'
 export const READ_IN_TIME = 'read gives something in time'
 export const OPENS = 'open resolves'
 export const CLOSES = 'close resolves'
-export const ACKS = 'ack resolves'
-export const NACKS = 'nack resolves'
+const ACKS = 'ack resolves'
+const NACKS = 'nack resolves'
 
 const LIMIT = 1_000
 const BATCH = 50

@@ -11,7 +11,7 @@ import { hasBranches, levelsOf, stagesOf } from './stages.js'
 import type { Order, TopologyOptions } from './types.js'
 
 /** What a route may name besides the names of `sinks`; no entry of `sinks` may be called so. */
-export const RESERVED_NAMES = ['sink', 'fallback', 'onSuccess', 'drop'] as const
+const RESERVED_NAMES = ['sink', 'fallback', 'onSuccess', 'drop'] as const
 
 /** Gives a line for each contradiction. */
 export function contradictionsOf(options: TopologyOptions): string[] {

@@ -4,7 +4,7 @@ import { writeSync } from 'node:fs'
 import { within } from '../kernel/deadline.js'
 
 /** Says why, and ends the process by SIGKILL: exit code 137. `process.exit` would wait for the thread for ever. */
-export function endProcess(why: string): void {
+function endProcess(why: string): void {
   try {
     writeSync(
       2,

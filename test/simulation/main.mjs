@@ -1,4 +1,4 @@
-// npm run simulate -- --seed S --runs N [--minutes M] [--failures F] [--json] [--verbose]: random topologies in a world, thousands of schedules, deaths anywhere.
+// Random topologies in a world, thousands of schedules, deaths anywhere: npm run simulate -- --help
 // It runs what is built. Exit code 1 where a run has failed, or where nothing was injected; 2 for options that cannot be meant.
 
 import { parseArgs } from 'node:util'
@@ -11,6 +11,15 @@ const { checkSeed } = await import(new URL('seeds.js', folder).href)
 const RUNS = 2_000
 /** Failing seeds after which it ends. */
 const FAILURES_MAX = 5
+const HELP = `Usage: npm run simulate -- [options]
+
+  --seed <number>      of the first run; default: one at random. What it does is the same each time
+  --runs <count>       default ${RUNS}; with --minutes, as many as there is time for
+  --minutes <number>   ends after so long
+  --failures <count>   ends after so many failing seeds; default ${FAILURES_MAX}
+  --json               one object, on one line
+  --verbose            each seed on stderr, before it is played
+`
 
 process.exitCode = await main(process.argv.slice(2))
 
@@ -21,6 +30,10 @@ async function main(args) {
   } catch (error) {
     console.error(error.message)
     return 2
+  }
+  if (options.help) {
+    process.stdout.write(HELP)
+    return 0
   }
   const { seed, runs, minutes, failures, json, verbose } = options
   const endMs = performance.now() + minutes * 60_000
@@ -63,6 +76,7 @@ function optionsOf(args) {
       failures: { type: 'string', default: String(FAILURES_MAX) },
       json: { type: 'boolean', default: false },
       verbose: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false, short: 'h' },
     },
   })
   const minutes =
@@ -74,7 +88,7 @@ function optionsOf(args) {
   const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(values.seed)
   checkSeed(/^\d+$/.test(values.seed ?? '0') ? seed : values.seed)
   const failures = positive('failures', values.failures)
-  return { seed, runs, minutes, failures, json: values.json, verbose: values.verbose }
+  return { seed, runs, minutes, failures, json: values.json, verbose: values.verbose, help: values.help }
 }
 
 function positive(name, text) {

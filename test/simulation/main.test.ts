@@ -28,6 +28,14 @@ describe('npm run simulate', { timeout: 60_000 }, () => {
     expect(JSON.parse(stdout)).toMatchObject({ seed: 7, runs: 30, schedules: 30, failures: [] })
   })
 
+  it('says how it is called', async () => {
+    const { code, stdout } = await runNode([MAIN, '--help'])
+    expect(stdout).toMatch(/^Usage: npm run simulate/)
+    for (const option of ['seed', 'runs', 'minutes', 'failures', 'json', 'verbose'])
+      expect(stdout).toContain(`--${option} `)
+    expect(code).toBe(0)
+  })
+
   it('fails where it injected nothing', async () => {
     const seed = await seedWhere((injected) => injected === 0)
     const { code, stderr } = await runNode([MAIN, '--seed', String(seed), '--runs', '1'])

@@ -139,12 +139,16 @@ export const MUTANTS: readonly Mutant[] = [
     setting: [],
     name: 'R1: a settlement of another epoch is believed, where sequences begin anew',
     edits: [
-      { file: READER, find: 'if (ring.words[at + EPOCH] !== this.head.epoch) {', replace: 'if (false) {' },
+      {
+        file: 'actors/settlements.js',
+        find: 'if (ring.words[at + EPOCH] !== this.epoch) {',
+        replace: 'if (false) {',
+      },
       {
         file: READER,
         find: '(2 * options.inFlightMax)), this.cell.registers[0])',
         replace:
-          '(2 * options.inFlightMax)), this.head.epoch === 1 ? this.cell.registers[0] : this.cell.registers[0] - this.cell.registers[1])',
+          '(2 * options.inFlightMax)), memory.epoch === 1 ? this.cell.registers[0] : this.cell.registers[0] - this.cell.registers[1])',
       },
     ],
   },
@@ -179,12 +183,12 @@ export const MUTANTS: readonly Mutant[] = [
   cancelling(
     one(
       'R5: a handler is called for what was cancelled',
-      MAPPER,
+      'actors/map-verdicts.js',
       'return this.cancellation?.isCancelled(inbound.ring, at) === true;',
       'return false;',
     ),
   ),
-  one('O1: a retry is overtaken in its lane', MAPPER, 'if (this.lanes.has(task.lane)) {', 'if (false) {'),
+  one('O1: a retry is overtaken in its lane', MAPPER, 'if (!this.lanes.has(task.lane))', 'if (true)'),
   one(
     'O2: a lane is in two batches',
     QUEUE,
@@ -260,7 +264,7 @@ export const MUTANTS: readonly Mutant[] = [
     'degraded',
     one(
       'C5: a degrade handler goes on where the handler has committed parts',
-      'actors/mapper.js',
+      'actors/degradation.js',
       "return expansion.isOfStandIn ? 'stand-in' : 'handler';",
       "return 'circuit';",
     ),

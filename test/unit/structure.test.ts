@@ -11,12 +11,7 @@ const LINES_MAX = 300
 
 /** Longer than LINES_MAX, and why. */
 const LONG_FILES: Record<string, string> = {
-  'src/actors/mapper.ts':
-    'one state machine: the usual case and all that a task may wait for share its commit',
-  'src/actors/reader.ts':
-    'one state machine: read, write and settle share the in-flight table and the commit',
   'src/actors/sink-queue.ts': 'who is next: lanes, retries and suspects decide it together',
-  'src/actors/sink.ts': 'one state machine: each kind of answer, over one list of batches',
   'src/kernel/codec.ts': 'writing and reading of one format, side by side',
   'src/sources/requests/exchanges.ts': 'one state machine: who waits for what, from the body to the end',
 }

@@ -2,10 +2,7 @@
 
 import type { CounterName, TimeName } from '../../kernel/counters.js'
 import { PENDING_PERIODS } from '../pending-history.js'
-import type { ActorCounters, Scrape } from './scrape.js'
-
-/** What of the actors one family sums up, by label where there are several. */
-type Selection = { actors: readonly ActorCounters[]; labels?: { readonly [name: string]: string } }
+import type { Group, Scrape } from './scrape.js'
 
 export function writeFieldMetrics(scrape: Scrape): void {
   writeReader(scrape)
@@ -97,11 +94,11 @@ function count(
   { text }: Scrape,
   name: string,
   help: string,
-  selections: readonly Selection[],
+  groups: readonly Group[],
   counters: readonly CounterName[],
 ): void {
   text.family(name, 'counter', help)
-  for (const { actors, labels } of selections) {
+  for (const { actors, labels } of groups) {
     const total = actors.flatMap((actor) => counters.map((each) => actor.counters.get(each)))
     text.sample(
       name,
@@ -115,12 +112,12 @@ function time(
   { text, buckets, cumulative }: Scrape,
   name: string,
   help: string,
-  selections: readonly Selection[],
+  groups: readonly Group[],
   of: TimeName,
 ): void {
-  if (selections.length === 0) return
+  if (groups.length === 0) return
   text.family(name, 'histogram', help)
-  for (const { actors, labels } of selections) {
+  for (const { actors, labels } of groups) {
     const { below, total, sumUs } = cumulative(actors, of)
     text.histogram(name, buckets.boundsUs, below, total, sumUs, labels)
   }

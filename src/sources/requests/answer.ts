@@ -88,5 +88,6 @@ function checkStatus(status: number | undefined): void {
 
 /** Node takes the bytes of a header as Latin-1: so text of UTF-8 arrives as such. */
 function textOf(value: HeaderValue): string {
-  return (typeof value === 'string' ? Buffer.from(value) : Buffer.from(value)).toString('latin1')
+  // Its types take a text or bytes, and not what may be either.
+  return Buffer.from(value as string).toString('latin1')
 }

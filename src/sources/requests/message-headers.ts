@@ -26,7 +26,7 @@ const LEFT_OUT = new Set([
 ])
 /** Ours: nobody outside says why a message was given up. */
 const OUR_PREFIX = 'millrace-'
-export const QUERY_HEADER = 'millrace-query'
+const QUERY_HEADER = 'millrace-query'
 const TRACEPARENT = /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(?:-|$)/
 const TRACESTATE_MAX = 512
 const TRACEPARENT_MAX = 256

@@ -1,11 +1,9 @@
 // The clock of requests that wait: calls back in equal turns, and keeps no process alive.
 
 export class Ticker {
-  readonly tickMs: number
   private readonly timer: NodeJS.Timeout
 
   constructor(tickMs: number, onTick: () => void) {
-    this.tickMs = tickMs
     this.timer = setInterval(onTick, tickMs)
     this.timer.unref()
   }

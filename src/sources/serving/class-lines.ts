@@ -23,7 +23,7 @@ export class ClassLines {
     const initial = Math.min(max, GIVEN_FIRST)
     const window = new ConcurrencyLimit({ min: GIVEN_MIN, max, initial, calmMs: CALM_MS })
     const weights = classes.map(({ weight }) => weight)
-    this.lines = new FairQueue(weights, Number.POSITIVE_INFINITY, window)
+    this.lines = new FairQueue(weights, window)
   }
 
   /** What has no class, or one that there is no more, is of the first. */

@@ -18,27 +18,23 @@ export class FairQueue<T> {
   /** How many were given and are not done. */
   given = 0
   private readonly lines: readonly Line<T>[]
-  private readonly capacity: number
   private readonly window: Window
   /** The lines in which somebody waits; the first has the turn. */
   private readonly turns: Line<T>[] = []
 
   /** `weights`: above 0, one for each class. */
-  constructor(weights: readonly number[], capacity: number, window: Window) {
+  constructor(weights: readonly number[], window: Window) {
     const unit = Math.min(...weights)
     this.lines = weights.map((weight) => ({ quantum: weight / unit, credit: 0, items: [], head: 0 }))
-    this.capacity = capacity
     this.window = window
   }
 
-  /** False where it is full. `at`: the number of the class. */
-  push(at: number, item: T): boolean {
-    if (this.size >= this.capacity) return false
+  /** `at`: the number of the class. How many may wait is said before, by who lets them in. */
+  push(at: number, item: T): void {
     const line = this.lines[at]
     if (line.items.length === line.head) this.turns.push(line)
     line.items.push(item)
     this.size++
-    return true
   }
 
   /** Gives the next one; undefined where nobody waits, or the window is full. */

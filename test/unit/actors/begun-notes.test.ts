@@ -14,6 +14,7 @@ import { encode, kindWord, MESSAGE } from '../../../src/kernel/codec.js'
 import { Doorbell } from '../../../src/kernel/doorbell.js'
 import { Inbound } from '../../../src/kernel/inbound.js'
 import { Isolation } from '../../../src/kernel/isolation.js'
+import { ISOLATION_BYTES } from '../../../src/kernel/layout.js'
 import { createMailboxMemory } from '../../../src/kernel/mailbox.js'
 import { Message } from '../../../src/kernel/message.js'
 import { Outbound } from '../../../src/kernel/outbound.js'
@@ -30,7 +31,8 @@ const RUNS = Number(process.env.RUNS ?? 100)
 const NOBODY: Suspects = { ranges: [], deliveries: {} }
 
 class Recorder implements Journal {
-  readonly isolation = new Isolation()
+  private readonly memory = new SharedArrayBuffer(ISOLATION_BYTES)
+  readonly isolation = new Isolation(this.memory, 1)
   ranges: readonly Range[] = []
   isAlone = false
   writes = 0
@@ -44,6 +46,14 @@ class Recorder implements Journal {
     this.ranges = ranges.map((range) => [...range] as Range)
     this.isAlone = isAlone
     this.writes++
+  }
+
+  /** Tells whether the suspect of another thread may have its turn. */
+  get isFree(): boolean {
+    const other = new Isolation(this.memory, 2)
+    const isFree = other.take()
+    other.release()
+    return isFree
   }
 
   has({ partition = 0, offset }: Position): boolean {
@@ -340,5 +350,27 @@ describe('the actors of a topology', () => {
     const retry = { backoff: { initialMs: 3 } }
     await run(own, { map: { handler, threads: 2, concurrency: 8, retry }, order: 'key' }, 1_000)
     expect(unnoted).toEqual([])
+  })
+
+  const ends = ['returns', 'throws', 'resolves', 'rejects', 'is not called'] as const
+  const cases = (['map', 'sink'] as const).flatMap((actor) => ends.map((end) => [actor, end] as const))
+  it.each(cases)('end the turn of a suspect: %s %s', async (actor, end) => {
+    const deliveries: Suspects['deliveries'] = end === 'is not called' ? { '0:2': 3 } : {}
+    const journal = new Recorder({ ranges: [[0, 2, 2]], deliveries })
+    let hadTurn = false
+    const call = <Result>(messages: readonly Message[], result: Result): Result | Promise<Result> => {
+      const isSuspect = messages.some(({ offset, attempt }) => Number(offset) === 2 && attempt === 1)
+      if (!isSuspect) return result
+      hadTurn = !journal.isFree
+      if (end === 'throws') throw new Error('not yet')
+      if (end === 'rejects') return Promise.reject(new Error('not yet'))
+      return end === 'resolves' ? Promise.resolve(result) : result
+    }
+    const ok = (batch: readonly Message[]) => batch.map(Response.ok)
+    const isSink = actor === 'sink'
+    const map = isSink ? undefined : (message: Message) => call([message], message)
+    const sink: Sink = { write: (batch) => (isSink ? call(batch, ok(batch)) : ok(batch)) }
+    await run({ [actor]: journal }, { ...(map && { map }), sink, fallback: { write: ok } }, 5)
+    expect([hadTurn, journal.isFree]).toEqual([end !== 'is not called', true])
   })
 })

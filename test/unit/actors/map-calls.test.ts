@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { CallTimes } from '../../../src/actors/call-times.js'
 import { MapCalls } from '../../../src/actors/map-calls.js'
+import { MapSignals } from '../../../src/actors/map-signals.js'
 import { MapTask } from '../../../src/actors/map-task.js'
 import type { Host } from '../../../src/kernel/actor.js'
 import { Cell, createCellMemory, userCodeOf } from '../../../src/kernel/cell.js'
@@ -33,9 +34,9 @@ function deferred() {
 
 class Play {
   nowMs = 1_000
-  lateCount = 0
   wakes = 0
   readonly results: string[] = []
+  readonly counters = new Counters(createCountersMemory())
   readonly tasks: MapTask[]
   readonly calls: MapCalls
   readonly cell: Cell
@@ -58,8 +59,10 @@ class Play {
       return new MapTask(new Message(this.inbound, this.inbound.take()))
     })
     const host = { clock: { now: () => this.nowMs }, wake: () => this.wakes++ } as unknown as Host
-    const times = new CallTimes(host.clock, new Counters(createCountersMemory()))
-    this.calls = new MapCalls(this.cell, host, TIMEOUT_MS, () => this.lateCount++, times)
+    const { cell, counters } = this
+    const times = new CallTimes(host.clock, counters)
+    const signals = new MapSignals({ cell, number: 0 })
+    this.calls = new MapCalls({ cell, counters, timeoutMs: TIMEOUT_MS, times, signals }, host)
   }
 
   get userCode() {
@@ -150,7 +153,7 @@ describe('a pending call', () => {
     call.resolve('too late')
     await turn()
     expect(play.results).toEqual([])
-    expect([play.inbound.pinnedBytes, play.lateCount, play.wakes]).toEqual([0, 1, 1])
+    expect([play.inbound.pinnedBytes, play.counters.get('late'), play.wakes]).toEqual([0, 1, 1])
   })
 
   it('of a second attempt counts, while that of the first does not any more', async () => {

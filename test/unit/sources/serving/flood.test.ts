@@ -18,7 +18,7 @@ function run(seed: number, workMs: Law, loads: readonly Load[], window: Window |
     NAMES.map((name, at) => ({ name, weight: [4, 1][at], inFlight: Infinity })),
     {},
   )
-  const queue = window && new FairQueue<Request>([4, 1], 4_096, window)
+  const queue = window && new FairQueue<Request>([4, 1], window)
   const outcomes = simulate({
     seed,
     loads,
@@ -31,7 +31,7 @@ function run(seed: number, workMs: Law, loads: readonly Load[], window: Window |
       release: (name, latencyMs) => classes.release(name, latencyMs, 'answered'),
     },
     front: queue && {
-      push: (request) => expect(queue.push(NAMES.indexOf(request.name), request)).toBe(true),
+      push: (request) => queue.push(NAMES.indexOf(request.name), request),
       next: () => queue.next(),
       done: (latencyMs) => queue.done(latencyMs),
     },

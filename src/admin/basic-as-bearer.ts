@@ -1,7 +1,7 @@
 // Browsers cannot be told to send a bearer token, but they ask for a password: the token as the password means the same.
 
-/** Gives the header in the form of a bearer token. */
-export function authorizationOf(header: string | undefined): string | undefined {
+/** Gives an Authorization header as one of a bearer token. */
+export function basicAsBearer(header: string | undefined): string | undefined {
   const basic = /^basic +([\w+/=-]+) *$/i.exec(header ?? '')?.[1]
   if (basic === undefined) return header
   const pair = Buffer.from(basic, 'base64').toString('utf8')

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { authorizationOf } from '../../../src/admin/authorization.js'
+import { basicAsBearer } from '../../../src/admin/basic-as-bearer.js'
 
 const basic = (pair: string) => `Basic ${Buffer.from(pair).toString('base64')}`
 
@@ -12,5 +12,5 @@ it.each([
   ['Basic not base64!', 'Basic not base64!'],
   ['Digest x', 'Digest x'],
 ])('%s is %s', (header, wanted) => {
-  expect(authorizationOf(header)).toEqual(wanted)
+  expect(basicAsBearer(header)).toEqual(wanted)
 })
