@@ -30,6 +30,11 @@ const STACK_CHARS_MAX = 4096
 const REASON_CHARS_MAX = 2048
 const head: RecordHead = { epoch: 0, sequence: 0, lane: 0, shareLo: 0, shareHi: 0 }
 
+/** Gives the epoch of the root that a message belongs to. */
+export function epochOf({ inbound, at }: Message): number {
+  return inbound.ring.words[at + EPOCH]
+}
+
 /** Gives the root and lane of a message, with another share. The object is used again by the next call. */
 export function headOf(message: Message, share: Share): RecordHead {
   const { ring } = message.inbound

@@ -25,6 +25,7 @@ import { GiveUpLog } from './give-up-log.js'
 import type { Intake } from './intake.js'
 import type { Order } from './order.js'
 import type { Parking } from './parking.js'
+import { epochOf } from './records.js'
 import { checkResponses } from './responses.js'
 import { RetryLog } from './retry-log.js'
 import { SinkBatch } from './sink-batch.js'
@@ -41,7 +42,7 @@ export type SinkOptions = {
   writeTimeoutMs: number
   batchMax: number
   concurrency: number
-  /** True where copies of a message may meet here. */
+  /** True where copies of a message may meet here, or messages of several readers. */
   idsMayRepeat: boolean
   /** After how many contract breaches the topology stops. */
   contractBreaches: number
@@ -432,13 +433,14 @@ export class SinkActor implements Actor {
     return batch.done - before
   }
 
-  /** The usual case: a run of messages that are all ok is settled by one record. */
+  /** The usual case: a run of messages of one epoch that are all ok is settled by one record. */
   private settleOk(batch: SinkBatch): void {
     const { messages, responses } = batch
     const from = batch.done
     const most = Math.min(messages.length, from + this.outlet.okMax)
+    const epoch = epochOf(messages[from])
     let to = from + 1
-    while (to < most && responses[to].outcome === 'ok') to++
+    while (to < most && responses[to].outcome === 'ok' && epochOf(messages[to]) === epoch) to++
     if (this.outlet.ok(messages, from, to - from) === FULL) {
       this.blocked = true
       return

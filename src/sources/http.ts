@@ -3,6 +3,7 @@
 import { checkNames } from '../kernel/options.js'
 import type { RequestSource } from './requests/request-source.js'
 import { REQUEST_OPTIONS, type RequestOptions, settingsOf } from './requests/settings.js'
+import { partFor, threadsOf } from './requests/threads.js'
 import type { Source, SourceContext } from './source.js'
 
 export type HttpOptions = RequestOptions
@@ -23,12 +24,14 @@ export function http(options: HttpOptions): Source {
   return {
     name: 'http',
     redelivers: false,
+    ...threadsOf(settings),
     check: async () => (await import('./requests/check.js')).checkHttp('http', settings),
     async open(context: SourceContext) {
-      // Every thread imports this file, and one of them listens.
+      // Every thread imports this file, and few of them listen.
       const { RequestSource } = await import('./requests/request-source.js')
       const { plainService } = await import('./http/plain.js')
-      source = new RequestSource(settings, context, plainService(settings.path, settings.timeoutMs))
+      const service = plainService(settings.path, settings.timeoutMs)
+      source = new RequestSource(partFor(settings, context.thread), context, service)
       await source.open()
     },
     read: (max) => source?.read(max) ?? NOTHING,

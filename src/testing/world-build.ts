@@ -14,7 +14,8 @@ export type WorldBuild = {
   memory: PlanMemory
   runKey: readonly [number, number]
   now: () => number
-  done: () => void
+  /** The reader with this number in the plan has nothing left to do. */
+  done: (number: number) => void
   failed: (error: Error) => void
   logged: (thread: WorldThread, record: LogRecord) => void
 }
@@ -22,15 +23,17 @@ export type WorldBuild = {
 /** Builds the actor with number `number` of the plan; it may die over it. */
 export function buildInWorld(build: WorldBuild, thread: WorldThread, number: number): Actor {
   const { options, plan, memory, runKey, done } = build
+  const { topology, sources = [topology.source] } = options
+  const { kind, replica } = plan.actors[number]
+  const source = kind === 'reader' ? sources[replica] : topology.source
   const { incarnation, death } = thread
   const life = {
     runKey,
     incarnation,
-    epoch: incarnation + 1,
     ...(death && { death: { reason: death.reason, isBlamed: death.blamed.includes(number) } }),
-    onDone: done,
+    onDone: () => done(number),
   }
-  return buildActor(options.topology, plan, memory, number, hostOf(build, thread, number), life)
+  return buildActor({ ...topology, source }, plan, memory, number, hostOf(build, thread, number), life)
 }
 
 function hostOf(

@@ -2,13 +2,17 @@
 
 import { systemRandom } from '../../kernel/clock.js'
 import { messageOf } from '../../kernel/failure.js'
+import { partOf } from '../../kernel/part-of.js'
+import type { ResultStore } from '../../results/result-store.js'
 import { Exchange } from '../requests/exchange.js'
 import { RequestSource } from '../requests/request-source.js'
 import type { Endpoint } from '../requests/service.js'
+import { partFor } from '../requests/threads.js'
 import { Ticker } from '../requests/ticker.js'
-import type { SourceAck, SourceContext, SourceNack, SourceRecord } from '../source.js'
+import type { SourceAck, SourceContext, SourceNack, SourceRecord, SourceThread } from '../source.js'
 import { Keeper } from './keeper.js'
 import { decodeRequest } from './kept.js'
+import { NO_RESULTS } from './no-results.js'
 import { openApiOf } from './openapi.js'
 import { ResultRoutes } from './result-routes.js'
 import { ServingService } from './serving-service.js'
@@ -18,6 +22,7 @@ const KEEP_ALIVE_MS = 15_000
 
 export class ServingSource {
   private readonly settings: ServingSettings
+  private readonly store: ResultStore
   private readonly context: SourceContext
   private readonly keeper: Keeper
   private readonly results: ResultRoutes
@@ -26,11 +31,13 @@ export class ServingSource {
   /** What an earlier life accepted, and is not in work yet. */
   private backlog: Exchange[] = []
 
-  constructor(settings: ServingSettings, context: SourceContext) {
+  constructor(given: ServingSettings, context: SourceContext) {
     const { log } = context
+    const settings = partOfServing(given, context.thread)
     this.settings = settings
     this.context = context
-    this.keeper = new Keeper(settings.results, log, after)
+    this.store = settings.results ?? NO_RESULTS
+    this.keeper = new Keeper(this.store, log, after)
     this.results = new ResultRoutes(this.keeper, log)
     const service = new ServingService(settings, this.endpoints(), this.keeper, { log, random: systemRandom })
     this.source = new RequestSource(settings, context, service)
@@ -38,12 +45,12 @@ export class ServingSource {
   }
 
   async open(): Promise<void> {
-    await this.settings.results.open?.({ log: this.context.log })
+    await this.store.open?.({ log: this.context.log })
     try {
       await this.resume()
       await this.source.open()
     } catch (error) {
-      await this.settings.results.close?.()
+      await this.store.close?.()
       throw error
     }
     this.ticker = new Ticker(KEEP_ALIVE_MS, () => this.results.keepAlive())
@@ -80,15 +87,16 @@ export class ServingSource {
   }
 
   private endpoints(): ReadonlyMap<string, Endpoint> {
-    const { path, routes } = this.settings
+    const { path, routes, results } = this.settings
+    const isKept = results !== undefined
     const endpoints = new Map<string, Endpoint>()
     const paths = new Set(['', ...routes.flatMap((route) => route.path ?? [])])
     for (const suffix of paths) {
       endpoints.set(`${path}/sync${suffix}`, { method: 'POST', isAsync: false })
-      endpoints.set(`${path}/async${suffix}`, { method: 'POST', isAsync: true })
+      if (isKept) endpoints.set(`${path}/async${suffix}`, { method: 'POST', isAsync: true })
     }
     const { fetch, sse, status } = this.results
-    for (const [name, answer] of Object.entries({ fetch, sse, status }))
+    for (const [name, answer] of Object.entries(isKept ? { fetch, sse, status } : {}))
       endpoints.set(`${path}/${name}`, { method: 'GET', isAsync: false, answer })
     const text = openApiOf(this.settings)
     endpoints.set('/openapi.json', {
@@ -106,7 +114,7 @@ export class ServingSource {
 
   /** What was accepted, and has no result, is processed again. */
   private async resume(): Promise<void> {
-    for await (const { id, request } of this.settings.results.unfinished()) {
+    for await (const { id, request } of this.store.unfinished()) {
       try {
         const { body, className: _, ...meta } = decodeRequest(request)
         const exchange = new Exchange(undefined, undefined, id, true, body.length, true)
@@ -130,6 +138,18 @@ export class ServingSource {
       const next = this.backlog.pop()
       if (next !== undefined) exchanges.enqueue(next)
     }
+  }
+}
+
+/** Gives the settings with a thread's part of what may be in work. */
+function partOfServing(settings: ServingSettings, thread: SourceThread | undefined): ServingSettings {
+  if (thread === undefined) return settings
+  const { concurrency, classes } = settings
+  const part = (total: number) => partOf(total, thread.count)
+  return {
+    ...partFor(settings, thread),
+    concurrency: concurrency && { min: part(concurrency.min), max: part(concurrency.max) },
+    classes: classes.map((each) => ({ ...each, inFlight: part(each.inFlight) })),
   }
 }
 

@@ -1,5 +1,6 @@
 // Watches order (I4): first occurrences of messages with the same keys, or of all under order 'source', come as they were read.
 
+import { readerOf } from '../../kernel/epoch.js'
 import type { Message } from '../../kernel/message.js'
 import type { Stage, Topology } from '../../topology/types.js'
 import type { Giving } from './ledger-types.js'
@@ -10,6 +11,7 @@ type Place = { sequence: number; name: string }
 
 export class OrderBook {
   private readonly topology: Topology
+  private readonly readers: number
   private readonly broken: (rule: string, what: string) => void
   /**
    * Says by which branches a message came before a stage: those of different branches overtake each other. Undefined where
@@ -18,8 +20,9 @@ export class OrderBook {
   pathOf: (name: string, level: number) => string | undefined
   private readonly last = new Map<string, Place>()
 
-  constructor(topology: Topology, broken: (rule: string, what: string) => void) {
+  constructor(topology: Topology, readers: number, broken: (rule: string, what: string) => void) {
     this.topology = topology
+    this.readers = readers
     this.broken = broken
     this.pathOf = (_, level) => (this.hasBranchesBefore(level) ? undefined : '')
   }
@@ -57,8 +60,10 @@ export class OrderBook {
     const path = key === undefined ? undefined : this.pathOf(name, level)
     if (path === undefined) return
     const where = path === '' ? place : `${place} (by ${path})`
-    const { sequence } = rootOf(message)
-    const before = this.last.get(`${where}|${key}`)
+    const { epoch, sequence } = rootOf(message)
+    // Each reader counts for itself.
+    const of = `${where}|${readerOf(epoch, this.readers)}|${key}`
+    const before = this.last.get(of)
     if (before !== undefined) {
       const isBehind =
         before.sequence === sequence ? comparePaths(before.name, name) < 0 : before.sequence < sequence
@@ -68,6 +73,6 @@ export class OrderBook {
           `${where} got ${name} (#${sequence}) after ${before.name} (#${before.sequence}), by ${key}`,
         )
     }
-    this.last.set(`${where}|${key}`, { sequence, name })
+    this.last.set(of, { sequence, name })
   }
 }
