@@ -39,7 +39,9 @@ export class OrderBook {
     const before = stages.filter((stage) => stage.level < level && stage.rekey)
     const rekeys = new Set(before.map((stage) => stage.level)).size
     if (rekeys > 1) return undefined
-    return rekeys === 1 ? `${giving.keys.join()}→${message.keys.join()}` : giving.keys.join()
+    // Nothing is promised to those of several readers.
+    const keys = `${readerOf(giving.epoch, this.readers)}: ${giving.keys.join()}`
+    return rekeys === 1 ? `${keys}→${message.keys.join()}` : keys
   }
 
   /** A handler is called for a message for the first time. */
@@ -60,10 +62,8 @@ export class OrderBook {
     const path = key === undefined ? undefined : this.pathOf(name, level)
     if (path === undefined) return
     const where = path === '' ? place : `${place} (by ${path})`
-    const { epoch, sequence } = rootOf(message)
-    // Each reader counts for itself.
-    const of = `${where}|${readerOf(epoch, this.readers)}|${key}`
-    const before = this.last.get(of)
+    const { sequence } = rootOf(message)
+    const before = this.last.get(`${where}|${key}`)
     if (before !== undefined) {
       const isBehind =
         before.sequence === sequence ? comparePaths(before.name, name) < 0 : before.sequence < sequence
@@ -73,6 +73,6 @@ export class OrderBook {
           `${where} got ${name} (#${sequence}) after ${before.name} (#${before.sequence}), by ${key}`,
         )
     }
-    this.last.set(of, { sequence, name })
+    this.last.set(`${where}|${key}`, { sequence, name })
   }
 }

@@ -32,7 +32,10 @@ export class ScriptedSource implements Source {
   }
 
   open({ resume }: Pick<SourceContext, 'resume'>): void {
-    this.next = resume === undefined ? (this.options.first ?? 0) : Number(resume.offset)
+    const { first = 0, step = 1 } = this.options
+    // Where all that was read is done, the position is the one behind it.
+    const behind = resume === undefined ? first : Number(resume.offset)
+    this.next = first + Math.ceil((behind - first) / step) * step
     this.again = []
   }
 
