@@ -2,18 +2,17 @@
 
 import { systemRandom } from '../../kernel/clock.js'
 import { messageOf } from '../../kernel/failure.js'
-import { partOf } from '../../kernel/part-of.js'
 import type { ResultStore } from '../../results/result-store.js'
 import { Exchange } from '../requests/exchange.js'
 import { RequestSource } from '../requests/request-source.js'
 import type { Endpoint } from '../requests/service.js'
-import { partFor } from '../requests/threads.js'
 import { Ticker } from '../requests/ticker.js'
-import type { SourceAck, SourceContext, SourceNack, SourceRecord, SourceThread } from '../source.js'
+import type { SourceAck, SourceContext, SourceNack, SourceRecord } from '../source.js'
 import { Keeper } from './keeper.js'
 import { decodeRequest } from './kept.js'
 import { NO_RESULTS } from './no-results.js'
 import { openApiOf } from './openapi.js'
+import { partOfServing } from './part-of-serving.js'
 import { ResultRoutes } from './result-routes.js'
 import { ServingService } from './serving-service.js'
 import type { ServingSettings } from './settings.js'
@@ -138,18 +137,6 @@ export class ServingSource {
       const next = this.backlog.pop()
       if (next !== undefined) exchanges.enqueue(next)
     }
-  }
-}
-
-/** Gives the settings with a thread's part of what may be in work. */
-function partOfServing(settings: ServingSettings, thread: SourceThread | undefined): ServingSettings {
-  if (thread === undefined) return settings
-  const { concurrency, classes } = settings
-  const part = (total: number) => partOf(total, thread.count)
-  return {
-    ...partFor(settings, thread),
-    concurrency: concurrency && { min: part(concurrency.min), max: part(concurrency.max) },
-    classes: classes.map((each) => ({ ...each, inFlight: part(each.inFlight) })),
   }
 }
 
