@@ -14,15 +14,13 @@ export type WorldBuild = {
   memory: PlanMemory
   runKey: readonly [number, number]
   now: () => number
-  /** The reader with this number in the plan has nothing left to do. */
-  done: (number: number) => void
   failed: (error: Error) => void
   logged: (thread: WorldThread, record: LogRecord) => void
 }
 
 /** Builds the actor with number `number` of the plan; it may die over it. */
 export function buildInWorld(build: WorldBuild, thread: WorldThread, number: number): Actor {
-  const { options, plan, memory, runKey, done } = build
+  const { options, plan, memory, runKey } = build
   const { topology, sources = [topology.source] } = options
   const { kind, replica } = plan.actors[number]
   const source = kind === 'reader' ? sources[replica] : topology.source
@@ -31,7 +29,9 @@ export function buildInWorld(build: WorldBuild, thread: WorldThread, number: num
     runKey,
     incarnation,
     ...(death && { death: { reason: death.reason, isBlamed: death.blamed.includes(number) } }),
-    onDone: () => done(number),
+    onDone: () => {
+      if (thread.incarnation === incarnation) thread.isDone = true
+    },
   }
   return buildActor({ ...topology, source }, plan, memory, number, hostOf(build, thread, number), life)
 }

@@ -41,8 +41,6 @@ export class World {
   private readonly deaths: Deaths
   private readonly paces: readonly number[]
   private current: WorldThread
-  /** Numbers of the readers that have something left to do. */
-  private readonly reading: Set<number>
   /** Actors of the dead that step once more, each as often as it is here. */
   private ghosts: Actor[] = []
   /** True while user code ends its own thread. */
@@ -59,7 +57,6 @@ export class World {
     this.runKey = [(random() * 2 ** 32) | 0, (random() * 2 ** 32) | 0]
     this.plan = worldPlan(options)
     this.memory = createMemory(this.plan, options.start)
-    this.reading = this.readers()
     this.blame = new Blame(this.plan, this.memory, options.topology.limits.poisonAfter)
     const { focus, lostRate = 0 } = options
     this.deaths = new Deaths(
@@ -72,7 +69,8 @@ export class World {
     this.threads = this.plan.threads.map((name, number) => {
       const actorNumbers = this.plan.actors.flatMap((actor, i) => (actor.thread === name ? [i] : []))
       const bell = new Doorbell(this.memory.bells[number])
-      return new WorldThread({ name, actorNumbers, bell, random, now, lostRate })
+      const hasReader = actorNumbers.some((i) => this.plan.actors[i].kind === 'reader')
+      return new WorldThread({ name, actorNumbers, hasReader, bell, random, now, lostRate })
     })
     // Some threads are slow: what happens only when one lags far behind must happen, too.
     this.paces = this.threads.map(() => (random() < 0.25 ? 0.05 : 1))
@@ -119,7 +117,7 @@ export class World {
   /** Runs until everything that the source gave is settled. Throws when nothing moves any more, or when the topology fails. */
   async run(): Promise<void> {
     const { eventsMax = 200_000 } = this.options
-    while (this.reading.size > 0) {
+    while (!this.threads.every(({ isDone }) => isDone)) {
       if (this.failure !== undefined) throw this.failure
       if (this.events++ > eventsMax) throw new Error(`not done after ${eventsMax} events: ${this.stuck}`)
       this.killSomebody()
@@ -223,7 +221,6 @@ export class World {
     for (const each of this.threads) each.cancelProbe()
     if (this.options.hasGhosts) this.ghosts = thread.actors.flatMap((actor) => [actor, actor, actor])
     const restartMs = this.nowMs + (this.random() < 0.5 ? 0 : this.random() * RESTART_MS)
-    for (const number of this.readers(thread)) this.reading.add(number)
     thread.die(restartMs, this.blame.of(thread, place, this.isKilled))
     this.isKilled = false
     this.options.observer?.died(thread, place)
@@ -257,9 +254,6 @@ export class World {
       memory,
       runKey,
       now: () => this.clockMs,
-      done: (number) => {
-        this.reading.delete(number)
-      },
       failed: (error) => {
         this.failure ??= error
       },
@@ -281,11 +275,6 @@ export class World {
     if (nextMs === Number.POSITIVE_INFINITY) throw new Error(`nothing can happen any more: ${this.stuck}`)
     this.note(nextMs)
     this.nowMs = Math.max(this.nowMs, Math.ceil(nextMs * TICKS_PER_MS) / TICKS_PER_MS)
-  }
-
-  private readers(of?: WorldThread): Set<number> {
-    const numbers = this.plan.actors.flatMap(({ kind }, number) => (kind === 'reader' ? [number] : []))
-    return new Set(numbers.filter((number) => of?.actorNumbers.includes(number) ?? true))
   }
 
   private note(what: number): void {
