@@ -27,6 +27,7 @@ export type {
   SourceNack,
   SourcePosition,
   SourceRecord,
+  SourceThread,
 } from './sources/source.js'
 export { defineTopology, isTopology } from './topology/define.js'
 export type {

@@ -35,6 +35,11 @@ export function shareOf({ inbound, at }: Message): Share {
   return { lo: words[at + SHARE_LO], hi: words[at + SHARE_HI] }
 }
 
+/** Gives the epoch of the root that a message belongs to. */
+export function epochOf({ inbound, at }: Message): number {
+  return inbound.ring.words[at + EPOCH]
+}
+
 /** Gives the root and lane of a message, with another share. The object is used again by the next call. */
 export function headOf(message: Message, share: Share): RecordHead {
   const { ring } = message.inbound

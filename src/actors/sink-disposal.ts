@@ -15,6 +15,7 @@ import { deliveriesOf } from '../kernel/suspicion.js'
 import type { HoldOptions, NackOptions, Response, ServeOptions } from '../sinks/response.js'
 import type { OnSuccessMessage } from '../sinks/sink.js'
 import { GiveUpLog } from './give-up-log.js'
+import { epochOf } from './records.js'
 import { RetryLog } from './retry-log.js'
 import type { SinkBatch } from './sink-batch.js'
 import type { SinkMemory, SinkOptions } from './sink-options.js'
@@ -97,13 +98,14 @@ export class SinkDisposal {
     return batch.done - before
   }
 
-  /** The usual case: a run of messages that are all ok is settled by one record. */
+  /** The usual case: a run of messages of one epoch that are all ok is settled by one record. */
   private settleOk(batch: SinkBatch): void {
     const { messages, responses } = batch
     const from = batch.done
     const most = Math.min(messages.length, from + this.outlet.okMax)
+    const epoch = epochOf(messages[from])
     let to = from + 1
-    while (to < most && responses[to].outcome === 'ok') to++
+    while (to < most && responses[to].outcome === 'ok' && epochOf(messages[to]) === epoch) to++
     if (this.outlet.ok(messages, from, to - from) === FULL) {
       this.blocked = true
       return

@@ -22,7 +22,7 @@ export type SinkOptions = {
   writeTimeoutMs: number
   batchMax: number
   concurrency: number
-  /** True where copies of a message may meet here. */
+  /** True where copies of a message may meet here, or messages of several readers. */
   idsMayRepeat: boolean
   /** After how many contract breaches the topology stops. */
   contractBreaches: number

@@ -1,4 +1,4 @@
-// What a sink actor writes: settlements to the reader, messages to the fallback and onSuccess sinks.
+// What a sink actor writes: settlements to the reader that gave the root, messages to the fallback and onSuccess sinks.
 // Each record's share is disposed of once: settled, or passed on with the record that is written (S4).
 // Every method gives FULL where the mailbox has no room: then nothing was written.
 
@@ -17,17 +17,19 @@ import {
   SETTLEMENT,
   TOO_LARGE,
 } from '../kernel/codec.js'
-import { EPOCH, KIND, RECORD_HEADER_BYTES, SEQUENCE_DOUBLE, SHARE_HI, SHARE_LO } from '../kernel/layout.js'
+import { readerOf } from '../kernel/epoch.js'
+import { KIND, RECORD_HEADER_BYTES, SEQUENCE_DOUBLE, SHARE_HI, SHARE_LO } from '../kernel/layout.js'
 import type { Message } from '../kernel/message.js'
 import type { Outbound } from '../kernel/outbound.js'
 import type { NackOptions, ServeOptions } from '../sinks/response.js'
 import type { OnSuccessMessage } from '../sinks/sink.js'
-import { type Failure, headOf, settleMarker, shareOf, writeFallback } from './records.js'
+import { epochOf, type Failure, headOf, settleMarker, shareOf, writeFallback } from './records.js'
 
 const INT32_MAX = 2 ** 31 - 1
 
 export type SinkOutbounds = {
-  settlements: Outbound
+  /** One for each reader. */
+  settlements: readonly Outbound[]
   fallback: Outbound | undefined
   onSuccess: Outbound | undefined
 }
@@ -43,15 +45,16 @@ export class SinkOutlet {
     this.valueBytesMax = valueBytesMax
     this.hasFallback = out.fallback !== undefined
     this.hasOnSuccess = out.onSuccess !== undefined
-    this.okMax = Math.floor((out.settlements.ring.capacity / 2 - RECORD_HEADER_BYTES) / OK_RUN_ENTRY_BYTES)
+    const { capacity } = out.settlements[0].ring
+    this.okMax = Math.floor((capacity / 2 - RECORD_HEADER_BYTES) / OK_RUN_ENTRY_BYTES)
   }
 
   /** The most messages that `ok` settles at once. */
   readonly okMax: number
 
-  /** Settles `count` messages of a batch as ok, from number `from` on: all in one record, as a batch has one epoch. */
+  /** Settles `count` messages of a batch as ok, from number `from` on, which have one epoch: all in one record. */
   ok(messages: readonly Message[], from: number, count: number): number {
-    const { settlements } = this.out
+    const settlements = this.settlementsOf(messages[from])
     const { words, doubles } = settlements.ring
     let at = claimOkRun(settlements, epochOf(messages[from]), count)
     if (at === FULL) return wanted(settlements, FULL)
@@ -68,7 +71,7 @@ export class SinkOutlet {
 
   /** Settles a message as ok, with an answer; one that is too large settles as an error (S6). */
   serve(message: Message, payload: string | Uint8Array, options: ServeOptions = {}): number {
-    const { settlements } = this.out
+    const settlements = this.settlementsOf(message)
     const meta = { status: options.status, headers: options.headers }
     const head = headOf(message, shareOf(message))
     const written = encode(
@@ -100,7 +103,8 @@ export class SinkOutlet {
 
   /** Settles a marker with the outcome that it carries. */
   marker(marker: Message): number {
-    return wanted(this.out.settlements, settleMarker(this.out.settlements, marker))
+    const settlements = this.settlementsOf(marker)
+    return wanted(settlements, settleMarker(settlements, marker))
   }
 
   /** Passes a message on that is on its way to the fallback. */
@@ -134,17 +138,18 @@ export class SinkOutlet {
     )
   }
 
-  private settlement(message: Message, outcome: number, meta: { reason: string }): number {
+  private settlementsOf(message: Message): Outbound {
     const { settlements } = this.out
+    return settlements[readerOf(epochOf(message), settlements.length)]
+  }
+
+  private settlement(message: Message, outcome: number, meta: { reason: string }): number {
+    const settlements = this.settlementsOf(message)
     return wanted(
       settlements,
       encode(settlements, kindWord(SETTLEMENT, outcome), headOf(message, shareOf(message)), meta, '', 0),
     )
   }
-}
-
-function epochOf(message: Message): number {
-  return message.inbound.ring.words[message.at + EPOCH]
 }
 
 function wanted(out: Outbound, written: number): number {

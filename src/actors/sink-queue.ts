@@ -7,7 +7,7 @@ import type { Clock } from '../kernel/clock.js'
 import { flagsAt, HAS_ID, laneAt, PLAIN_MESSAGE } from '../kernel/codec.js'
 import type { Inbound } from '../kernel/inbound.js'
 import { NO_LANE } from '../kernel/lane.js'
-import { DUE_DOUBLE, EPOCH, KIND } from '../kernel/layout.js'
+import { DUE_DOUBLE, KIND } from '../kernel/layout.js'
 import { Message } from '../kernel/message.js'
 import { acquit, isSuspect } from '../kernel/suspicion.js'
 import { type BegunNotes, TURN_MS } from './begun-notes.js'
@@ -16,6 +16,7 @@ import type { Intake } from './intake.js'
 import { Lanes } from './lanes.js'
 import type { Order } from './order.js'
 import type { Parking, Tenant } from './parking.js'
+import { epochOf } from './records.js'
 import type { SinkBatch } from './sink-batch.js'
 
 export type SinkQueueOptions = {
@@ -24,7 +25,7 @@ export type SinkQueueOptions = {
   ordered: boolean
   batchMax: number
   concurrency: number
-  /** True where copies of a message may meet. */
+  /** True where copies of a message may meet, or messages of several readers: then ids are compared. */
   idsMayRepeat: boolean
   /** Disposes of a record that no sink is asked about; false where there is no room for it now. */
   passOn: (message: Message) => boolean
@@ -169,7 +170,7 @@ export class SinkQueue {
       const waiter = this.due.pop(nowMs)
       if (waiter === undefined) break
       if (
-        !isOfEpoch(batch, waiter.message) ||
+        (batch.messages.length > 0 && !this.suits(epochOf(batch.messages[0]), waiter.message)) ||
         this.repeats(batch, waiter.message) ||
         !this.admits(batch, waiter.message, isAlone)
       ) {
@@ -184,7 +185,7 @@ export class SinkQueue {
       for (const behind of this.lanes.members(waiter.lane)) {
         if (behind === waiter) continue
         if (behind.dueMs > nowMs) break
-        if (batch.messages.length >= batchMax || !isOfEpoch(batch, behind.message)) break
+        if (batch.messages.length >= batchMax || !this.suits(epochOf(waiter.message), behind.message)) break
         if (this.repeats(batch, behind.message)) break
         if (isSuspectMessage(behind.message)) break
         work += this.addWaiter(batch, behind)
@@ -210,9 +211,8 @@ export class SinkQueue {
         work++
         continue
       }
-      // One epoch a batch: within it, what the runtime names is unique.
       if (epoch < 0) epoch = epochOf(message)
-      else if (epochOf(message) !== epoch) break
+      else if (!this.suits(epoch, message)) break
       if (this.repeats(batch, message) || !this.admits(batch, message, isAlone)) break
       const lane = this.laneOf(message)
       if (lane === NO_LANE) {
@@ -235,6 +235,11 @@ export class SinkQueue {
       if (this.isClosed) break
     }
     return work
+  }
+
+  /** One epoch a batch: within it, what the runtime names is unique. Where ids are compared it need not be. */
+  private suits(epoch: number, message: Message): boolean {
+    return this.options.idsMayRepeat || epochOf(message) === epoch
   }
 
   /** Tells whether a message may join a batch now: a suspect only an empty one, beside which there is none. */
@@ -310,13 +315,4 @@ export class SinkQueue {
 
 function isSuspectMessage(message: Message): boolean {
   return isSuspect(message.inbound.ring.words, message.at)
-}
-
-/** One epoch a batch. */
-function isOfEpoch({ messages }: SinkBatch, message: Message): boolean {
-  return messages.length === 0 || epochOf(messages[0]) === epochOf(message)
-}
-
-function epochOf(message: Message): number {
-  return message.inbound.ring.words[message.at + EPOCH]
 }

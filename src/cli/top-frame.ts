@@ -99,7 +99,7 @@ function actorTable(view: Inspection): Line[] {
       cell(isFirst ? actor.thread : '', thread?.isDown ? 'red' : undefined),
       cell(actor.name, 'bold'),
       cell(countText(rateOf(actor))),
-      cell(countText(inFlightOf(actor, view))),
+      cell(countText(actor.counts.inFlight ?? 0)),
       ...latencyCells(actor),
       cell(countText(failed), failed > 0 ? 'yellow' : undefined),
       cell(countText(retried), retried > 0 ? 'yellow' : undefined),
@@ -117,10 +117,6 @@ function errorStyle({ lastError }: ActorView): Style | undefined {
 
 function rateOf({ kind, rates }: ActorView): number {
   return rates[WORK[kind]] ?? 0
-}
-
-function inFlightOf(actor: ActorView, view: Inspection): number {
-  return actor.kind === 'reader' ? view.progress.inFlight : (actor.counts.inFlight ?? 0)
 }
 
 function latencyCells({ kind, rates, latencyMs }: ActorView): Cell[] {

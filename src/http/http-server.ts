@@ -38,7 +38,8 @@ export type HttpServerOptions = {
   gone?(carrier: Carrier): void
 }
 
-export type Address = { port: number; host: string }
+/** `reusePort`: others of this process listen there, too, and each is given a part of the connections. */
+export type Address = { port: number; host: string; reusePort?: boolean }
 
 /** Of the errors that Node's parser and its time-outs give; all others of the parser are 400. */
 const STATUS_BY_CODE: Record<string, number> = {
@@ -125,12 +126,12 @@ export class HttpServer {
   }
 
   /** Listens; resolves with the port, which is another one where port 0 was asked for. Rejects with ERR_OPEN and one clear line. */
-  async listen({ port, host }: Address): Promise<number> {
+  async listen(address: Address): Promise<number> {
     const { server } = this
     await new Promise<void>((resolve, reject) => {
-      const failed = (error: Error) => reject(listenError(this.options.name, { port, host }, error))
+      const failed = (error: Error) => reject(listenError(this.options.name, address, error))
       server.once('error', failed)
-      server.listen({ port, host }, () => {
+      server.listen(address, () => {
         server.off('error', failed)
         // An accept that fails, for want of descriptors, is no reason to end: those who are connected go on.
         server.on('error', () => this.options.refused?.(0))

@@ -5,7 +5,7 @@ import { cancelRingByte } from './layout.js'
 /** Bytes of a key. */
 export const CANCEL_KEY_BYTES = 8
 
-/** Makes it for so many slots, a power of two from 2 on, and so many listeners. */
+/** Makes it for so many slots, of each reader a power of two from 2 on, and so many listeners. */
 export function createCancellationMemory(slots: number, listeners: number): SharedArrayBuffer {
   return new SharedArrayBuffer(cancelRingByte(listeners) + slots * CANCEL_KEY_BYTES)
 }

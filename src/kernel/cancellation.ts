@@ -2,9 +2,11 @@
 // A ring of keys, by the low bits of the offset; 0 is none. A key is one store, so nobody sees half of one. The reader empties the
 // slot of each record that it is given (R5): what is left of another never cancels it. A slot is not kept for its record, so a
 // cancellation may come to nothing. Beside the ring: how often somebody cancelled, and how many signals each listener awaits.
+// Where there are several readers each has a ring to itself, and the epoch of a record tells which is its own.
 
 import { checkOffset, fixedSection, flagsAt, HAS_OFFSET, HAS_PARTITION, offsetHalves } from './codec.js'
-import { CANCEL_AWAITED_WORD, CANCEL_COUNT_WORD, cancelRingByte } from './layout.js'
+import { readerOf } from './epoch.js'
+import { CANCEL_AWAITED_WORD, CANCEL_COUNT_WORD, cancelRingByte, EPOCH } from './layout.js'
 import type { Ring } from './mailbox.js'
 
 /** Why a record that was cancelled is nacked. */
@@ -16,12 +18,17 @@ export class Cancellation {
   /** The halves of the keys. */
   private readonly halves: Int32Array
   private readonly mask: number
+  private readonly readers: number
+  private readonly reader: number
 
-  constructor(memory: SharedArrayBuffer, listeners: number) {
+  /** `reader`: whose records are cancelled here, of so many `readers`; who only looks need not say. */
+  constructor(memory: SharedArrayBuffer, listeners: number, readers = 1, reader = 0) {
     this.words = new Int32Array(memory)
     this.keys = new BigInt64Array(memory, cancelRingByte(listeners))
     this.halves = new Int32Array(memory, cancelRingByte(listeners))
-    this.mask = this.keys.length - 1
+    this.mask = this.keys.length / readers - 1
+    this.readers = readers
+    this.reader = reader
   }
 
   /** Says that nobody waits for a record. On the source's thread. Throws TypeError for what is no position. */
@@ -30,14 +37,14 @@ export class Cancellation {
     if ((partition | 0) !== partition)
       throw new TypeError(`a partition is an integer of 32 bits, not ${String(partition)}`)
     const lo = lowHalf(offset)
-    Atomics.store(this.keys, lo & this.mask, keyOf(partition, lo))
+    Atomics.store(this.keys, this.slotOf(lo, this.reader), keyOf(partition, lo))
     // After the key: whoever sees that it has changed looks at the keys.
     Atomics.add(this.words, CANCEL_COUNT_WORD, 1)
   }
 
   /** R5: a record with this offset was given. On the source's thread. */
   clear(offset: bigint | number): void {
-    const slot = lowHalf(offset) & this.mask
+    const slot = this.slotOf(lowHalf(offset), this.reader)
     if (!this.isFree(slot)) Atomics.store(this.keys, slot, 0n)
   }
 
@@ -47,7 +54,7 @@ export class Cancellation {
     if ((flags & HAS_OFFSET) === 0) return false
     const { words } = ring
     const lo = words[fixedSection(flags, at, HAS_OFFSET) >>> 2]
-    const slot = lo & this.mask
+    const slot = this.slotOf(lo, readerOf(words[at + EPOCH], this.readers))
     if (this.isFree(slot)) return false
     const hasPartition = (flags & HAS_PARTITION) !== 0
     const partition = hasPartition ? words[fixedSection(flags, at, HAS_PARTITION) >>> 2] : 0
@@ -67,6 +74,10 @@ export class Cancellation {
   /** Tells whether a listener is to be woken after a cancellation. */
   isAwaitedBy(listener: number): boolean {
     return Atomics.load(this.words, CANCEL_AWAITED_WORD + listener) !== 0
+  }
+
+  private slotOf(lo: number, reader: number): number {
+    return reader * (this.mask + 1) + (lo & this.mask)
   }
 
   /** Most are: so no key is made to be compared with. */

@@ -4,6 +4,7 @@ import { checkNames } from '../kernel/options.js'
 import { OneTopology } from './requests/one-topology.js'
 import type { RequestSource } from './requests/request-source.js'
 import { REQUEST_OPTIONS, type RequestOptions, settingsOf } from './requests/settings.js'
+import { partFor, threadsOf } from './requests/threads.js'
 import type { Source, SourceContext } from './source.js'
 
 export type HttpOptions = RequestOptions
@@ -25,13 +26,15 @@ export function http(options: HttpOptions): Source {
   return {
     name: 'http',
     redelivers: false,
+    ...threadsOf(settings),
     check: async () => (await import('./requests/check.js')).checkHttp('http', settings),
     open: (context: SourceContext) =>
       topology.open(async () => {
-        // Every thread imports this file, and one of them listens.
+        // Every thread imports this file, and few of them listen.
         const { RequestSource } = await import('./requests/request-source.js')
         const { plainService } = await import('./http/plain.js')
-        source = new RequestSource(settings, context, plainService(settings.path, settings.timeoutMs))
+        const service = plainService(settings.path, settings.timeoutMs)
+        source = new RequestSource(partFor(settings, context.thread), context, service)
         await source.open()
       }),
     read: (max) => source?.read(max) ?? NOTHING,

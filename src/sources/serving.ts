@@ -3,6 +3,7 @@
 import type { ResultStore } from '../results/result-store.js'
 import { OneTopology } from './requests/one-topology.js'
 import type { RequestOptions } from './requests/settings.js'
+import { threadsOf } from './requests/threads.js'
 import type { ClassOptions } from './serving/class-options.js'
 import type { RequestRoute } from './serving/request-route.js'
 import type { ServingSource } from './serving/serving-source.js'
@@ -15,8 +16,11 @@ export type ServingOptions = RequestOptions & {
   duplicates?: 'reject' | 'join'
   /** Whether a request with the id of one that is done gets its answer, as long as that is kept. Default true. */
   dedupe?: boolean
-  /** Where results are kept, and what was accepted. Default: in memory, see memoryResults. */
-  results?: ResultStore
+  /**
+   * Where results are kept, and what was accepted. Default: in memory, see memoryResults. false: nowhere; then there is `/sync`
+   * alone, and it may run on several `threads`.
+   */
+  results?: ResultStore | false
   /** How many requests may be in work at once: between these bounds it follows the latency. false: no more than `inFlight`. */
   concurrency?: { min?: number; max?: number } | false
   /** Classes of requests, each with its share; the first is that of requests which name none. Their names are tags of the messages. */
@@ -46,14 +50,15 @@ export function serving(options: ServingOptions): Source {
     name: 'serving',
     redelivers: false,
     cancels: true,
+    ...threadsOf(settings),
     async check() {
       const { checkHttp } = await import('./requests/check.js')
       await checkHttp('serving', settings)
-      await settings.results.check?.()
+      await settings.results?.check?.()
     },
     open: (context: SourceContext) =>
       topology.open(async () => {
-        // Every thread imports this file, and one of them listens.
+        // Every thread imports this file, and few of them listen.
         const { ServingSource } = await import('./serving/serving-source.js')
         source = new ServingSource(settings, context)
         await source.open()

@@ -1,5 +1,6 @@
 // The contract of a source: it gives records, and is told of each one, once, what became of it.
-// A source runs on one thread and is called by one reader; calls never overlap, but for `pending` and `close`.
+// A source runs on one thread and is called by one reader; calls never overlap, but for `pending` and `close`. One that says
+// `threads` runs on so many: each has an instance of its own.
 
 import type { Headers, MessageMeta, Value } from '../kernel/codec.js'
 import type { Log } from '../kernel/log.js'
@@ -42,11 +43,21 @@ export type SourceContext = {
   signal: AbortSignal
   /** Where a successor goes on: the lowest position not known to be settled. */
   resume?: SourcePosition
+  /** Where the source says `threads`: which of them this is. */
+  thread?: SourceThread
   /**
    * Says that nobody waits for a record that was given and is not settled. What of it no handler has begun is nacked; what one has
    * begun sees `message.signal` abort. It may come too late, or to nothing. There where the source `cancels`.
    */
   cancel?(partition: number, offset: bigint | number): void
+}
+
+export type SourceThread = {
+  /** From 0. */
+  readonly number: number
+  readonly count: number
+  /** Gives the number that the first of the threads to say one has said: the same to all, in each of their lives. Not 0. */
+  agree(number: number): number
 }
 
 export interface Source {
@@ -58,6 +69,11 @@ export interface Source {
   readonly redelivers?: boolean
   /** True where it may call `cancel` of its context. Default false. */
   readonly cancels?: boolean
+  /**
+   * On how many threads it runs, each with an instance that gives other records: with other ids, or at other positions. 1 to 64,
+   * default 1. Order is kept within each.
+   */
+  readonly threads?: number
   /** How many records there are in all, if that is known: for progress. */
   readonly total?: number
   /** The directory where it keeps its position durably, if it does: what is in user code is noted there, too. */

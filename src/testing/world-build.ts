@@ -14,23 +14,26 @@ export type WorldBuild = {
   memory: PlanMemory
   runKey: readonly [number, number]
   now: () => number
-  done: () => void
   failed: (error: Error) => void
   logged: (thread: WorldThread, record: LogRecord) => void
 }
 
 /** Builds the actor with number `number` of the plan; it may die over it. */
 export function buildInWorld(build: WorldBuild, thread: WorldThread, number: number): Actor {
-  const { options, plan, memory, runKey, done } = build
+  const { options, plan, memory, runKey } = build
+  const { topology, sources = [topology.source] } = options
+  const { kind, replica } = plan.actors[number]
+  const source = kind === 'reader' ? sources[replica] : topology.source
   const { incarnation, death } = thread
   const life = {
     runKey,
     incarnation,
-    epoch: incarnation + 1,
     ...(death && { death: { reason: death.reason, isBlamed: death.blamed.includes(number) } }),
-    onDone: done,
+    onDone: () => {
+      if (thread.incarnation === incarnation) thread.isDone = true
+    },
   }
-  return buildActor(options.topology, plan, memory, number, hostOf(build, thread, number), life)
+  return buildActor({ ...topology, source }, plan, memory, number, hostOf(build, thread, number), life)
 }
 
 function hostOf(

@@ -2,6 +2,7 @@
 
 import type { Random } from '../kernel/clock.js'
 import type { CrashPoint } from '../kernel/crash.js'
+import type { Source } from '../sources/source.js'
 import type { MemoryStart } from '../topology/memory.js'
 import type { Topology } from '../topology/types.js'
 import type { World } from './world.js'
@@ -11,6 +12,8 @@ import type { WorldThread } from './world-thread.js'
 
 export type WorldOptions = {
   topology: Topology
+  /** Where the source says `threads`, that of each: in a world all are in one loop. */
+  sources?: readonly Source[]
   random: Random
   /** Capacity of each mailbox; default: by limits.messageBytes. */
   capacityBytes?: number

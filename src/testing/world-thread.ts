@@ -20,6 +20,7 @@ export type WorldThreadOptions = {
   name: string
   /** Numbers of its actors in the plan. */
   actorNumbers: readonly number[]
+  hasReader: boolean
   bell: Doorbell
   random: Random
   now: () => number
@@ -34,6 +35,8 @@ export class WorldThread {
   /** Number of its life, from 0. */
   incarnation = 0
   actors: Actor[] = []
+  /** True once its reader has nothing left to do, or where it has none. */
+  isDone: boolean
   phase: Phase = 'dead'
   /** When a successor of the dead opens. */
   restartMs = 0
@@ -64,6 +67,7 @@ export class WorldThread {
     this.name = options.name
     this.actorNumbers = options.actorNumbers
     this.bell = options.bell
+    this.isDone = !options.hasReader
     this.words = new Int32Array(options.bell.memory)
   }
 
@@ -82,6 +86,7 @@ export class WorldThread {
     this.renewal = undefined
     this.restartMs = restartMs
     this.incarnation++
+    this.isDone = !this.options.hasReader
     this.actors = []
     this.isYielding = false
   }

@@ -41,7 +41,6 @@ export class World {
   private readonly deaths: Deaths
   private readonly paces: readonly number[]
   private current: WorldThread
-  private done = false
   /** Actors of the dead that step once more, each as often as it is here. */
   private ghosts: Actor[] = []
   /** True while user code ends its own thread. */
@@ -70,7 +69,8 @@ export class World {
     this.threads = this.plan.threads.map((name, number) => {
       const actorNumbers = this.plan.actors.flatMap((actor, i) => (actor.thread === name ? [i] : []))
       const bell = new Doorbell(this.memory.bells[number])
-      return new WorldThread({ name, actorNumbers, bell, random, now, lostRate })
+      const hasReader = actorNumbers.some((i) => this.plan.actors[i].kind === 'reader')
+      return new WorldThread({ name, actorNumbers, hasReader, bell, random, now, lostRate })
     })
     // Some threads are slow: what happens only when one lags far behind must happen, too.
     this.paces = this.threads.map(() => (random() < 0.25 ? 0.05 : 1))
@@ -117,7 +117,7 @@ export class World {
   /** Runs until everything that the source gave is settled. Throws when nothing moves any more, or when the topology fails. */
   async run(): Promise<void> {
     const { eventsMax = 200_000 } = this.options
-    while (!this.done) {
+    while (!this.threads.every(({ isDone }) => isDone)) {
       if (this.failure !== undefined) throw this.failure
       if (this.events++ > eventsMax) throw new Error(`not done after ${eventsMax} events: ${this.stuck}`)
       this.killSomebody()
@@ -254,9 +254,6 @@ export class World {
       memory,
       runKey,
       now: () => this.clockMs,
-      done: () => {
-        this.done = true
-      },
       failed: (error) => {
         this.failure ??= error
       },

@@ -4,12 +4,17 @@ import { Cancellation } from '../kernel/cancellation.js'
 import { Doorbell } from '../kernel/doorbell.js'
 import type { SourceContext } from '../sources/source.js'
 import type { PlanMemory } from './memory.js'
-import type { Plan } from './plan.js'
+import { type Plan, type PlannedActor, readersOf } from './plan.js'
 
-/** Gives the function for the source's thread; undefined where the source cancels nothing. */
-export function cancelFunction({ actors, threads }: Plan, memory: PlanMemory): SourceContext['cancel'] {
+/** Gives the function for the thread of a reader; undefined where the source cancels nothing. */
+export function cancelFunction(
+  plan: Plan,
+  memory: PlanMemory,
+  { replica }: PlannedActor,
+): SourceContext['cancel'] {
   if (memory.cancellation === undefined) return undefined
-  const cancellation = new Cancellation(memory.cancellation, actors.length)
+  const { actors, threads } = plan
+  const cancellation = new Cancellation(memory.cancellation, actors.length, readersOf(plan).length, replica)
   const listeners = actors.flatMap(({ kind, thread }, number) =>
     kind === 'mapper' ? [{ number, bell: new Doorbell(memory.bells[threads.indexOf(thread)]) }] : [],
   )

@@ -68,10 +68,11 @@ function branchProblems({ map, order }: TopologyOptions): string[] {
 
 const LAST_WANTED = 'nothing: the last branch takes all that no other takes'
 const CONDITION_WANTED = 'a condition on tags: only the last branch takes everything else'
+const ONE_STREAM_WANTED = '"key" or "none", or a source with threads: 1'
 const ORDER_WANTED = '"key" or "none": messages of different branches overtake each other'
 
-// A topology keeps one order, wherever it is written.
-function orderProblems({ map, order }: TopologyOptions): string[] {
+// A topology keeps one order, wherever it is written. There is none across the threads of a source.
+function orderProblems({ map, order, source }: TopologyOptions): string[] {
   let first: { order: Order; path: string } | undefined = order && { order, path: 'order' }
   const lines: string[] = []
   for (const { given, path } of levelsOf(map)) {
@@ -82,6 +83,9 @@ function orderProblems({ map, order }: TopologyOptions): string[] {
       lines.push(problem([...path, 'order'], show(given.order), wanted))
     }
   }
+  const { threads = 1 } = source
+  if (threads > 1 && first?.order === 'source')
+    lines.push(`${first.path}: got "source" with a source on ${threads} threads, wanted ${ONE_STREAM_WANTED}`)
   return lines
 }
 

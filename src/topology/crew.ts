@@ -37,7 +37,7 @@ export type CrewOptions = {
   module?: string
   life: CrewLife
   log: LogWriter
-  /** Called once, when the reader has nothing left to do. */
+  /** Called once, when its reader has nothing left to do. */
   done: () => void
   /** Called when something happened that no policy can answer. */
   failed: (error: Error) => void
@@ -87,28 +87,13 @@ export class Crew {
 
   /** Opens sinks, then the source. Throws ERR_OPEN naming what could not be opened. */
   async open(): Promise<void> {
-    const { topology } = this.options
     this.builders = await loadBuilders(this.planned.map(({ kind }) => kind))
     if (this.options.life.begun !== undefined)
       this.openJournal = (await import('./open-journal.js')).openJournal
     await this.openTracing()
     for (const actor of this.planned) if (actor.kind === 'sink') await this.openSink(actor)
-    if (!this.planned.some((actor) => actor.kind === 'reader')) return
-    const { source } = topology
-    const { plan, memory, life } = this.options
-    const resume = life.epoch > 1 ? (await import('./resume.js')).resumePosition(plan, memory) : undefined
-    const cancel = memory.cancellation && (await import('./cancel.js')).cancelFunction(plan, memory)
-    const context = {
-      ...(resume && { resume }),
-      ...(cancel && { cancel }),
-      log: this.logOf(source.name ?? 'source'),
-      messageBytesMax: topology.limits.messageBytes,
-      signal: this.abort.signal,
-    }
-    await opening(source.name ?? 'source', () => source.open?.(context))
-    this.opened.push({ name: source.name ?? 'source', code: 'ERR_SOURCE', close: () => source.close?.() })
-    await this.watchLag()
-    this.watchStats()
+    const reader = this.planned.find((actor) => actor.kind === 'reader')
+    if (reader !== undefined) await this.openSource(reader)
   }
 
   /** Begins to step. */
@@ -177,6 +162,28 @@ export class Crew {
     this.opened.push({ name: actor.name, code: 'ERR_SINK', close: () => sink.close?.() })
   }
 
+  private async openSource(reader: PlannedActor): Promise<void> {
+    const { topology, plan, memory, life } = this.options
+    const { source, limits } = topology
+    const name = source.name ?? 'source'
+    const resume =
+      life.incarnation > 0 ? (await import('./resume.js')).resumePosition(plan, memory, reader) : undefined
+    const cancel = memory.cancellation && (await import('./cancel.js')).cancelFunction(plan, memory, reader)
+    const thread = memory.agreement && (await import('./source-thread.js')).sourceThread(plan, memory, reader)
+    const context = {
+      ...(resume && { resume }),
+      ...(cancel && { cancel }),
+      ...(thread && { thread }),
+      log: this.logOf(name),
+      messageBytesMax: limits.messageBytes,
+      signal: this.abort.signal,
+    }
+    await opening(name, () => source.open?.(context))
+    this.opened.push({ name, code: 'ERR_SOURCE', close: () => source.close?.() })
+    await this.watchLag(new Counters(memory.counters[plan.actors.indexOf(reader)]))
+    this.watchStats()
+  }
+
   private async openTracing(): Promise<void> {
     const { topology, thread, module } = this.options
     this.tracing = await openTracing({ topology: topology.name, thread, module }, this.logOf('tracing'))
@@ -212,11 +219,9 @@ export class Crew {
     this.options.failed(error)
   }
 
-  private async watchLag(): Promise<void> {
+  private async watchLag(counters: Counters): Promise<void> {
     const { source } = this.options.topology
     if (source.pending === undefined) return
-    const { plan, memory } = this.options
-    const counters = new Counters(memory.counters[plan.actors.findIndex((actor) => actor.kind === 'reader')])
     const warn = (error: unknown) =>
       this.logOf(source.name ?? 'source').warn(`pending() failed: ${messageOf(error)}`)
     const look = async (counter: 'pending' | 'total') =>

@@ -158,7 +158,8 @@ function orderOf(options: TopologyOptions): Pick<Topology, 'order' | 'orderGiven
   // Branches overtake each other.
   if (levels.some(({ given }) => hasBranches(given))) return { order: 'key', orderGiven: undefined }
   const sinks = [options.sink, ...Object.values(options.sinks ?? {})]
-  const isOneStream = options.source.ordered === true && sinks.every((sink) => sink.ordered === true)
+  const { ordered, threads = 1 } = options.source
+  const isOneStream = ordered === true && threads === 1 && sinks.every((sink) => sink.ordered === true)
   return { order: isOneStream ? 'source' : 'key', orderGiven: undefined }
 }
 

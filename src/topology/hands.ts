@@ -26,11 +26,11 @@ export type ThreadHandsOptions = HandsOptions & {
 
 /** What the supervisor is told. */
 export type Reports = {
-  /** The reader has nothing left to do. */
+  /** No reader has anything left to do. */
   done(): void
   /** Something happened that no policy can answer. */
   failed(error: Error): void
-  /** What the source says of itself. */
+  /** What the source says of itself, on all its threads together. */
   stats(stats: Record<string, number>): void
 }
 

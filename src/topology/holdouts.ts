@@ -17,7 +17,7 @@ export function holdouts(
   memory: PlanMemory,
   counters: readonly Counters[],
 ): string[] {
-  return plan.actors.flatMap((actor, index) => {
+  const all = plan.actors.flatMap((actor, index) => {
     if (actor.kind === 'reader') {
       const isStuck = userCodeOf(memory.cells[index]) === 'running'
       return isStuck ? [`${nameOf(actor)} has not returned`] : sourceHoldouts(topology, counters[index])
@@ -28,6 +28,8 @@ export function holdouts(
     const inHand = counters[index].get('inFlight')
     return inHand > 0 ? [`${actor.name} has ${inHand} in hand${from}`] : []
   })
+  // Several readers may say the same of their source.
+  return [...new Set(all)]
 }
 
 function sourceHoldouts({ source }: Topology, reader: Counters): string[] {

@@ -3,11 +3,12 @@
 import { systemClock, wallClockMs } from '../kernel/clock.js'
 import { type CounterName, Counters, type RootAccount, type TimeName } from '../kernel/counters.js'
 import { isMillraceError, messageOf } from '../kernel/failure.js'
+import { HISTOGRAM_BUCKETS, quantileOf } from '../kernel/histogram.js'
 import { usedBytesOf } from '../kernel/occupancy.js'
 import type { Hands, ThreadView } from './hands.js'
 import type { LastErrors } from './last-errors.js'
 import type { PlanMemory } from './memory.js'
-import type { ActorKind, Plan, PlannedActor } from './plan.js'
+import { type ActorKind, type Plan, type PlannedActor, readersOf } from './plan.js'
 import { Recent } from './recent.js'
 import { roleOf } from './role-of.js'
 import type { ActorView, Inspection, Progress } from './running.js'
@@ -24,6 +25,8 @@ export type InspectorOptions = {
 /** How the topology stands, as its supervisor knows it. */
 export type Standing = { state: Inspection['state']; endedMs: number | undefined; failure: unknown }
 
+const NO_ROOTS: RootAccount = { read: 0, acked: 0, nacked: 0, inFlight: 0, abandoned: 0 }
+
 /** What the latency of each kind of actor is of. */
 const TIME_OF: Record<ActorKind, TimeName | undefined> = {
   reader: 'processing',
@@ -38,29 +41,29 @@ export class Inspector {
   /** What the source said of itself last. */
   sourceStats: Record<string, number> = {}
   private readonly options: InspectorOptions
-  private readonly reader: Counters
+  private readonly readers: readonly Counters[]
   private readonly recents: readonly Recent[]
   private readonly startedMs = systemClock.now()
   private readonly startedAt = new Date(wallClockMs()).toISOString()
-  private lastRoots: RootAccount = { read: 0, acked: 0, nacked: 0, inFlight: 0, abandoned: 0 }
+  /** Of each reader. */
+  private readonly lastRoots: RootAccount[]
   private lastResidentBytes = 0
 
   constructor(options: InspectorOptions) {
     const { plan, memory } = options
     this.options = options
     this.counters = memory.counters.map((each) => new Counters(each))
-    this.reader = this.counters[plan.actors.findIndex(({ kind }) => kind === 'reader')]
+    this.readers = readersOf(plan).map((reader) => this.counters[plan.actors.indexOf(reader)])
+    this.lastRoots = this.readers.map(() => NO_ROOTS)
     this.recents = plan.actors.map(
       ({ kind }, i) => new Recent(this.counters[i], TIME_OF[kind], this.startedMs),
     )
   }
 
   progress(endedMs: number | undefined): Progress {
-    const { reader } = this
     const { source } = this.options.topology
-    this.lastRoots = reader.roots() ?? this.lastRoots
     return {
-      ...this.lastRoots,
+      ...this.roots(),
       filtered: this.sum('filtered'),
       dropped: this.sum('dropped'),
       failed: this.sum('failed'),
@@ -71,10 +74,10 @@ export class Inspector {
       poisoned: this.sum('poisoned'),
       restarts: this.threads.reduce((total, { restarts }) => total + restarts, 0),
       elapsedMs: (endedMs ?? systemClock.now()) - this.startedMs,
-      total: source.total ?? (reader.get('total') || undefined),
-      pending: source.pending === undefined ? undefined : reader.get('pending'),
+      total: source.total ?? (this.sum('total') || undefined),
+      pending: source.pending === undefined ? undefined : this.sum('pending'),
       unit: source.unit ?? 'records',
-      latencyMs: { p50: reader.times.processing.quantile(0.5), p99: reader.times.processing.quantile(0.99) },
+      latencyMs: this.latencyMs(),
     }
   }
 
@@ -115,6 +118,23 @@ export class Inspector {
 
   sum(name: CounterName): number {
     return this.counters.reduce((total, counters) => total + counters.get(name), 0)
+  }
+
+  /** Each reader's account adds up, and so does their sum. */
+  private roots(): RootAccount {
+    const sum = { ...NO_ROOTS }
+    this.readers.forEach((reader, i) => {
+      const roots = reader.roots() ?? this.lastRoots[i]
+      this.lastRoots[i] = roots
+      for (const name of Object.keys(sum) as (keyof RootAccount)[]) sum[name] += roots[name]
+    })
+    return sum
+  }
+
+  private latencyMs(): Progress['latencyMs'] {
+    const counts = new Float64Array(HISTOGRAM_BUCKETS)
+    for (const { times } of this.readers) times.processing.addTo(counts)
+    return { p50: quantileOf(counts, 0.5), p99: quantileOf(counts, 0.99) }
   }
 
   /** Looking takes a descriptor: where none is left, it is what it was. */

@@ -62,7 +62,7 @@ async function prepare(topology: Topology, options: StartOptions): Promise<Share
   const [problem] = await checkEnds(topology)
   if (problem !== undefined) throw problem
   const runKey = crypto.getRandomValues(new Int32Array(2)) as unknown as [number, number]
-  const life = { runKey, incarnation: 0, epoch: 1, begun: begunOf(topology, options) }
+  const life = { runKey, incarnation: 0, begun: begunOf(topology, options) }
   const errors = new LastErrors(options.log ?? logToStderr)
   const logLevel = options.logLevel ?? (options.log === undefined ? 'warn' : 'trace')
   return { topology, plan, memory: createMemory(plan), log: errors.write, logLevel, life, errors }

@@ -11,8 +11,6 @@ export type Life = {
   runKey: readonly [number, number]
   /** Number of this life of the actor, from 0. */
   incarnation: number
-  /** Number of the reader's life (R1). */
-  epoch: number
   /** How the life before ended, if there was one. */
   death?: Death | undefined
   /** Where it is noted what user code is called for, if that is to outlive the process. */

@@ -1,11 +1,12 @@
 // The shared memory of a plan: made once by whoever runs the topology, owned by no actor, opened by each on its thread.
 
+import { createAgreementMemory } from '../kernel/agreement.js'
 import { createCancellationMemory } from '../kernel/cancellation-memory.js'
 import { createCellMemory } from '../kernel/cell.js'
 import { createCountersMemory } from '../kernel/counters.js'
 import { DOORBELL_BYTES, ISOLATION_BYTES, PULSE_BYTES } from '../kernel/layout.js'
 import { createMailboxMemory } from '../kernel/mailbox.js'
-import type { Plan, PlannedActor } from './plan.js'
+import { type Plan, type PlannedActor, readersOf } from './plan.js'
 
 export type PlanMemory = {
   /** One a mailbox of the plan. */
@@ -20,6 +21,8 @@ export type PlanMemory = {
   isolation: SharedArrayBuffer
   /** One for all, where the source cancels. */
   cancellation: SharedArrayBuffer | undefined
+  /** One for all, where the source is read on several threads. */
+  agreement: SharedArrayBuffer | undefined
 }
 
 /** Where mailboxes and sequences begin: 0 but in tests, which begin near the wrap. */
@@ -39,6 +42,7 @@ export function createMemory(plan: Plan, start: MemoryStart = { position: 0, seq
     isolation: new SharedArrayBuffer(ISOLATION_BYTES),
     cancellation:
       plan.cancelSlots === 0 ? undefined : createCancellationMemory(plan.cancelSlots, plan.actors.length),
+    agreement: readersOf(plan).length > 1 ? createAgreementMemory() : undefined,
   }
 }
 

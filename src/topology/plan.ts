@@ -7,6 +7,7 @@ import { countText } from '../kernel/count-text.js'
 import { MillraceError } from '../kernel/failure.js'
 import { MAILBOX_HEADER_BYTES } from '../kernel/layout.js'
 import { capacityFor } from '../kernel/mailbox.js'
+import { partOf } from '../kernel/part-of.js'
 import type { SinkRole, Topology } from './types.js'
 
 export type ActorKind = 'reader' | 'mapper' | 'forwarder' | 'sink'
@@ -19,8 +20,9 @@ export type PlannedActor = {
   inbounds: number[]
   outbounds: number[]
   parking: number | undefined
-  /** Of a mapper: number of its stage, and of its thread within it. */
+  /** Of a mapper: number of its stage. */
   stage: number
+  /** Of a mapper: number of its thread within its stage. Of a reader: its own. */
   replica: number
   /** Of a sink: its name in the topology. */
   sink: string
@@ -33,7 +35,7 @@ export type Plan = {
   actors: PlannedActor[]
   mailboxes: PlannedMailbox[]
   threads: string[]
-  /** Slots for the records that the source cancels; 0 where it cancels none. */
+  /** Slots for the records that the source cancels, of all readers; 0 where it cancels none. */
   cancelSlots: number
   memoryBytes: number
 }
@@ -46,6 +48,11 @@ const REGISTERS: Record<ActorKind, number> = {
   mapper: MAPPER_REGISTERS,
   forwarder: 0,
   sink: 0,
+}
+
+/** Gives the readers of a plan, in the order of their numbers: one for each thread that reads the source. */
+export function readersOf({ actors }: Pick<Plan, 'actors'>): PlannedActor[] {
+  return actors.filter(({ kind }) => kind === 'reader')
 }
 
 /** Makes the plan. Throws ERR_CONFIG when its memory is over limits.memoryBytes. */
@@ -63,18 +70,20 @@ export function planOf(topology: Topology): Plan {
 class Planner {
   private readonly topology: Topology
   private readonly capacityBytes: number
+  private readonly readerCount: number
   private readonly actors: PlannedActor[] = []
   private readonly mailboxes: PlannedMailbox[] = []
 
   constructor(topology: Topology) {
     this.topology = topology
     this.capacityBytes = capacityFor(topology.limits.messageBytes)
+    this.readerCount = topology.inline ? 1 : (topology.source.threads ?? 1)
   }
 
   plan(): Plan {
     const { stages, sinks, routes, fallback, onSuccess, inline } = this.topology
-    const reader = this.actor('reader', 'reader', 'ingress')
-    let last = [reader]
+    const readers = this.readers()
+    let last = readers
     let mappers: PlannedActor[] = []
     stages.forEach((stage, number) => {
       const threads = inline ? 1 : stage.threads
@@ -98,7 +107,7 @@ class Planner {
     else this.connect(last, sinkActors)
     for (const actor of [...sinkActors, fallbackActor, onSuccessActor]) {
       if (actor === undefined) continue
-      this.connect([actor], [reader])
+      this.connect([actor], readers)
       const isMain = sinkActors.includes(actor)
       if (isMain && fallbackActor !== undefined) this.connect([actor], [fallbackActor])
       if (isMain && onSuccessActor !== undefined) this.connect([actor], [onSuccessActor])
@@ -113,6 +122,13 @@ class Planner {
       cancelSlots: this.cancelSlots,
       memoryBytes: this.memoryBytes(),
     }
+  }
+
+  private readers(): PlannedActor[] {
+    if (this.readerCount === 1) return [this.actor('reader', 'reader', 'ingress')]
+    return Array.from({ length: this.readerCount }, (_, replica) =>
+      this.actor(`reader-${replica}`, 'reader', `ingress-${replica}`, { replica }),
+    )
   }
 
   private forwarder(
@@ -132,7 +148,8 @@ class Planner {
   }
 
   private sink({ name, thread }: SinkRole): PlannedActor {
-    return this.actor(name, 'sink', thread, { sink: name })
+    // Beside one of several readers it would be a hop away from the others, and die with it.
+    return this.actor(name, 'sink', this.readerCount === 1 ? thread : 'egress', { sink: name })
   }
 
   private actor(
@@ -186,7 +203,8 @@ class Planner {
 
   private get cancelSlots(): number {
     const { source, limits } = this.topology
-    return source.cancels === true ? cancelSlotsFor(limits.inFlight) : 0
+    if (source.cancels !== true) return 0
+    return this.readerCount * cancelSlotsFor(partOf(limits.inFlight, this.readerCount))
   }
 
   private memoryBytes(): number {

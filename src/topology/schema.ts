@@ -125,6 +125,7 @@ function sourceSchema() {
     ordered: flag().optional(),
     redelivers: flag().optional(),
     cancels: flag().optional(),
+    threads: whole(1, 64).optional(),
     checkpoint: z.string({ error: 'the path of a directory' }).optional(),
     total: between(0, Number.MAX_SAFE_INTEGER).optional(),
     unit: oneOf(['records', 'bytes']).optional(),

@@ -18,6 +18,7 @@ import { isBlamed, makesSuspects } from './blame.js'
 import type { Reports, ThreadHandsOptions, ThreadView } from './hands.js'
 import { endsWithin } from './last-resort.js'
 import type { CrewLife } from './life.js'
+import { readersOf } from './plan.js'
 import { DEATHS_MAX, DEATHS_WITHIN_MS, Restarts } from './restarts.js'
 import { ThreadLink } from './thread-link.js'
 import { stuckIn } from './user-code.js'
@@ -42,6 +43,8 @@ export class ThreadKeeper {
   private watchdog: Watchdog
   private incarnation = 0
   private state: 'opening' | 'running' | 'down' | 'leaving' = 'opening'
+  /** True once its reader has nothing left to do, or where it has none. */
+  isDone: boolean
   private isDraining = false
   /** Why it was ended by us. */
   private endedFor: { reason: string; isRenewal: boolean } | undefined
@@ -57,6 +60,7 @@ export class ThreadKeeper {
     this.pulse = new Pulse(memory.pulses[plan.threads.indexOf(thread)])
     this.cells = memory.cells.filter((_, index) => plan.actors[index].thread === thread)
     this.watchdog = new Watchdog(this.pulse, this.cells)
+    this.isDone = this.hasNoReader
     this.link = this.begin(life)
   }
 
@@ -119,6 +123,11 @@ export class ThreadKeeper {
     if (reason !== undefined) this.terminate(reason, false)
   }
 
+  private get hasNoReader(): boolean {
+    const { plan, thread } = this.options
+    return readersOf(plan).every((reader) => reader.thread !== thread)
+  }
+
   private get hasOnlyMappers(): boolean {
     const { plan, thread } = this.options
     return plan.actors.every((actor) => actor.thread !== thread || actor.kind === 'mapper')
@@ -129,7 +138,10 @@ export class ThreadKeeper {
     const task = { module, fingerprint, replay, plan, memory, thread, logLevel, life }
     const link = new ThreadLink(this.threads, task, this.pulse, {
       log,
-      done: () => this.reports.done(),
+      done: () => {
+        this.isDone = true
+        this.reports.done()
+      },
       failed: (error) => this.reports.failed(fromErrorRecord(error)),
       stats: (stats) => this.reports.stats(stats),
       renew: (reason) => {
@@ -165,6 +177,7 @@ export class ThreadKeeper {
   private down(reason: string, isExplained: boolean, death: NonNullable<CrewLife['death']>): void {
     const { thread } = this.options
     this.state = 'down'
+    this.isDone = this.hasNoReader
     this.endedFor = undefined
     this.lastDeath = reason
     const delayMs = this.restarts.after(systemClock.now(), isExplained)
@@ -181,8 +194,7 @@ export class ThreadKeeper {
   private async restart(death: NonNullable<CrewLife['death']>): Promise<void> {
     this.incarnation++
     const { incarnation } = this
-    // R1: a thread that hosts the reader begins a new epoch with each life.
-    const life = { ...this.options.life, incarnation, epoch: incarnation + 1, death }
+    const life = { ...this.options.life, incarnation, death }
     this.watchdog = new Watchdog(this.pulse, this.cells)
     this.state = 'opening'
     const link = this.begin(life)

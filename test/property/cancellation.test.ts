@@ -5,6 +5,8 @@ import fc from 'fast-check'
 import { afterEach, expect, it, vi } from 'vitest'
 import { Cancellation } from '../../src/kernel/cancellation.js'
 import { cancelSlotsFor, createCancellationMemory } from '../../src/kernel/cancellation-memory.js'
+import { epochOf } from '../../src/kernel/epoch.js'
+import { EPOCH } from '../../src/kernel/layout.js'
 import type { Message } from '../../src/kernel/message.js'
 import { makeMessages } from '../support/messages.js'
 
@@ -129,6 +131,26 @@ it.each([
   const ring = new Cancellation(createCancellationMemory(2, 1), 1)
   expect(() => ring.cancel(partition as number, offset as number)).toThrow(TypeError)
   expect(ring.count).toBe(0)
+})
+
+it('keeps the records of several readers apart, at the same offsets', () => {
+  const readers = 3
+  const memory = createCancellationMemory(readers * 4, 1)
+  const rings = [0, 1, 2].map((reader) => new Cancellation(memory, 1, readers, reader))
+  const messages = rings.map((_, reader) => {
+    const [message] = makeMessages([{ value: 'v', offset: 7 }])
+    message.inbound.ring.words[message.at + EPOCH] = epochOf(5, reader, readers)
+    return message
+  })
+  const seen = () => messages.map((message) => isCancelled(rings[0], message))
+  rings[1].cancel(0, 7)
+  expect(seen()).toEqual([false, true, false])
+  rings[0].clear(7)
+  rings[2].cancel(0, 7)
+  expect(seen()).toEqual([false, true, true])
+  rings[1].clear(7)
+  expect(seen()).toEqual([false, false, true])
+  expect(rings.map(({ count }) => count)).toEqual([2, 2, 2])
 })
 
 it('counts, and says who awaits', () => {

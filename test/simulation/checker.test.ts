@@ -61,14 +61,17 @@ class Book {
       onSuccess: undefined,
       routes: [],
       killRate: 0,
+      readers: 1,
       ...more,
     }
     const never = () => {
       throw new Error('nothing is run here')
     }
-    const topology = scriptedTopology({ script: this.script, random: seeded(1), world: never, ledger: never })
+    const parts = { script: this.script, random: seeded(1), world: never, ledger: never }
+    const { topology } = scriptedTopology(parts)
     this.ledger = new Ledger({
       topology,
+      readers: this.script.readers,
       now: () => this.nowMs,
       nameOf: (message) => nameIn(message.text()),
       broken: (rule, what) => void this.complaints.push(`${rule}: ${what}`),
@@ -210,8 +213,8 @@ describe('the checker', () => {
     book.write(book.give(0, 1))
     book.ack(0, 1)
     book.give(2)
-    book.ledger.resumed(2, { partition: 0, offset: 3n })
-    book.ledger.resumed(3, { partition: 0, offset: 1n })
+    book.ledger.resumed(0, 1, { partition: 0, offset: 3n })
+    book.ledger.resumed(0, 2, { partition: 0, offset: 1n })
     expect(book.rules).toEqual(['I5', 'I5'])
   })
 

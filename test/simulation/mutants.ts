@@ -41,6 +41,19 @@ const cancelling = (mutant: Mutant): Mutant => ({
   ],
 })
 
+/** Plays scripts whose source runs on several threads alone, where order allows it. */
+const severalReaders = (mutant: Mutant): Mutant => ({
+  ...mutant,
+  setting: [
+    ...mutant.setting,
+    {
+      file: 'testing/simulation/script.js',
+      find: "chanceOf(seed, 'readers') < 0.25",
+      replace: "chanceOf(seed, 'readers') < 1",
+    },
+  ],
+})
+
 const INBOUND = 'kernel/inbound.js'
 const CELL = 'kernel/cell.js'
 const MAPPER = 'actors/mapper.js'
@@ -152,11 +165,35 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
   },
+  severalReaders(
+    one(
+      'R1: messages of two epochs are settled in one record',
+      'actors/sink.js',
+      'epochOf(messages[to]) === epoch',
+      'true',
+    ),
+  ),
   one(
-    'R1: messages of two epochs are settled in one record',
+    'R1: messages of two epochs are in one batch, where ids are not compared',
     QUEUE,
-    'messages.length === 0 || epochOf(messages[0]) === epochOf(message)',
+    'this.options.idsMayRepeat || epochOf(message) === epoch',
     'true',
+  ),
+  severalReaders(
+    one(
+      'R1: a settlement goes to another reader',
+      'actors/sink-outlet.js',
+      'readerOf(epochOf(message), settlements.length)',
+      '(readerOf(epochOf(message), settlements.length) + 1) % settlements.length',
+    ),
+  ),
+  severalReaders(
+    one(
+      'R1: a life of one reader has the epoch of another',
+      'kernel/epoch.js',
+      'life * readers + reader + 1',
+      'life + reader + 1',
+    ),
   ),
   one(
     'R2: the resume position passes what is in flight',
@@ -186,6 +223,16 @@ export const MUTANTS: readonly Mutant[] = [
       'actors/map-verdicts.js',
       'return this.cancellation?.isCancelled(inbound.ring, at) === true;',
       'return false;',
+    ),
+  ),
+  severalReaders(
+    cancelling(
+      one(
+        'R5: what is cancelled is looked for among the records of the first reader',
+        'kernel/cancellation.js',
+        'this.slotOf(lo, readerOf(words[at + EPOCH], this.readers))',
+        'this.slotOf(lo, 0)',
+      ),
     ),
   ),
   one('O1: a retry is overtaken in its lane', MAPPER, 'if (!this.lanes.has(task.lane))', 'if (true)'),

@@ -14,13 +14,13 @@ export function writeFieldMetrics(scrape: Scrape): void {
   writeTimes(scrape)
 }
 
-function writeReader({ text, inspection, reader, state }: Scrape): void {
+function writeReader({ text, inspection, sum, state }: Scrape): void {
   const { read, acked, nacked } = inspection.progress
   text.single('monovtx_read_total', 'counter', 'Records that were read.', read)
-  text.single('monovtx_read_bytes_total', 'counter', 'Bytes of their values.', reader.get('readBytes'))
+  text.single('monovtx_read_bytes_total', 'counter', 'Bytes of their values.', sum('readBytes'))
   text.single('monovtx_ack_total', 'counter', 'Records that were acked.', acked)
   text.single('monovtx_nack_total', 'counter', 'Records that were nacked.', nacked)
-  text.single('monovtx_read_batch_size', 'gauge', 'Records of the last read.', reader.get('readBatch'))
+  text.single('monovtx_read_batch_size', 'gauge', 'Records of the last read.', sum('readBatch'))
   if (state.pending.average(1) === undefined) return
   text.family('monovtx_pending', 'gauge', 'Records still to be read, on average over the period.')
   for (const [period, seconds] of Object.entries(PENDING_PERIODS))
@@ -74,7 +74,7 @@ function writeSinks(scrape: Scrape): void {
 
 function writeTimes(scrape: Scrape): void {
   const { stages, sinks, fallback, onSuccess } = scrape
-  const reader = [{ actors: [scrape.actors[0]] }]
+  const reader = [{ actors: scrape.readers }]
   time(
     scrape,
     'monovtx_processing_time',

@@ -22,9 +22,8 @@ export class Scrape {
   readonly text: MetricsText
   readonly inspection: Inspection
   readonly state: AdminState
-  /** The reader first. */
   readonly actors: readonly ActorCounters[]
-  readonly reader: Counters
+  readonly readers: readonly ActorCounters[]
   readonly stages: readonly Group[]
   readonly sinks: readonly Group[]
   /** Of one, or empty. */
@@ -39,7 +38,7 @@ export class Scrape {
     this.state = state
     this.text = new MetricsText({ mvtx_name: this.inspection.name, mvtx_replica: REPLICA })
     this.actors = this.inspection.actors.map((view, i) => ({ view, counters: counters[i] }))
-    this.reader = this.actors[0].counters
+    this.readers = this.actors.filter(({ view }) => view.kind === 'reader')
     this.stages = this.groupsBy('stage', ({ stage }) => stage)
     this.sinks = this.groupsBy('sink', ({ role, name }) => (role === 'sink' ? name : undefined))
     this.fallback = this.groupsBy('sink', ({ role }) => (role === 'fallback' ? role : undefined))

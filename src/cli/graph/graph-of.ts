@@ -1,7 +1,7 @@
 // The plan of a topology as plain data: what `graph` prints, and its JSON.
 
 import type { RetryStrategy } from '../../kernel/retry.js'
-import type { Plan, PlannedActor } from '../../topology/plan.js'
+import { type Plan, type PlannedActor, readersOf } from '../../topology/plan.js'
 import type { SinkRole, TagCondition, Topology } from '../../topology/types.js'
 
 export type GraphRetry = {
@@ -32,7 +32,7 @@ export type Graph = {
   memoryBytes: number
   threads: string[]
   actors: GraphActor[]
-  /** Without the parkings. `settles`: what comes back to the reader. */
+  /** Without the parkings. `settles`: what comes back to a reader. */
   mailboxes: { from: string; to: string; capacityBytes: number; settles: boolean }[]
   /** The first that fits decides; the last one fits all. Empty where there is nothing to decide. */
   routes: { when: TagCondition | null; to: readonly string[] }[]
@@ -43,6 +43,7 @@ export type Graph = {
 /** Makes it. */
 export function graphOf(topology: Topology, plan: Plan): Graph {
   const { name, order, orderGiven, limits, routes } = topology
+  const readers = new Set(readersOf(plan).map((reader) => reader.name))
   return {
     name,
     order: { value: order, given: orderGiven ?? null, why: whyOrder(topology) },
@@ -52,7 +53,7 @@ export function graphOf(topology: Topology, plan: Plan): Graph {
     actors: plan.actors.map((actor) => actorOf(actor, topology, plan)),
     mailboxes: plan.mailboxes
       .filter(({ from, to }) => from !== to)
-      .map(({ from, to, capacityBytes }) => ({ from, to, capacityBytes, settles: to === 'reader' })),
+      .map(({ from, to, capacityBytes }) => ({ from, to, capacityBytes, settles: readers.has(to) })),
     routes: routes.length === 0 ? [] : [...routes, { when: null, to: ['sink'] }],
     branches: topology.stages.flatMap(({ name: to, branchOf, when = null }) =>
       branchOf === undefined ? [] : [{ stage: branchOf, when, to }],
@@ -90,6 +91,7 @@ function whyOrder({ order, orderGiven, source, sinks, stages }: Topology): strin
   if (order === 'source') return 'default: the source is one ordered stream, and no sink reorders it'
   if (stages.some(({ branchOf }) => branchOf !== undefined)) return 'default: branches overtake each other'
   const loose = sinks.filter(({ sink }) => sink.ordered !== true).map(({ name }) => name)
-  if (source.ordered !== true) return 'default: the source is not one ordered stream'
+  if (source.ordered !== true || (source.threads ?? 1) > 1)
+    return 'default: the source is not one ordered stream'
   return `default: not ordered is ${loose.join(', ')}`
 }

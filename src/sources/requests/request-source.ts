@@ -5,6 +5,8 @@ import { BearerToken } from '../../http/bearer-token.js'
 import { type Carrier, carrierOf } from '../../http/carrier.js'
 import { declaredBytesOf } from '../../http/declared-bytes.js'
 import { createHttpServer, type HttpServer } from '../../http/http-server.js'
+import { probePort } from '../../http/probe-port.js'
+import { canSharePort } from '../../http/share-port.js'
 import { countText } from '../../kernel/count-text.js'
 import { MillraceError } from '../../kernel/failure.js'
 import type { SourceAck, SourceContext, SourceNack, SourceRecord } from '../source.js'
@@ -51,8 +53,8 @@ export class RequestSource {
   }
 
   async open(): Promise<void> {
-    const { auth, tls, limits, port, host, path, tickMs } = this.settings
-    const { log, signal } = this.context
+    const { auth, tls, limits, host, path, tickMs, threads } = this.settings
+    const { log, signal, thread } = this.context
     const { exchanges } = this
     const { name } = this.service
     this.token = auth && new BearerToken(`${name}: auth`, auth, log)
@@ -64,7 +66,9 @@ export class RequestSource {
     const gone = (carrier: Carrier) => exchanges.gone(carrier)
     const more = { tls: tls && { files: tls, log }, limits, refused, gone }
     this.server = await createHttpServer({ name, handler, continues: handler, ...more })
-    await this.server.listen({ port, host })
+    await this.server.listen({ port: await this.port(), host, reusePort: thread !== undefined })
+    if (threads > 1 && !canSharePort())
+      log.warn(`${name}: threads: ${threads}, but this Node cannot share a port: it runs on one`)
     log.info(`${name} listens on ${this.server.url}${path}`)
     this.ticker = new Ticker(tickMs, () => this.exchanges.turn())
     signal.addEventListener('abort', () => this.drain(), { once: true })
@@ -123,6 +127,15 @@ export class RequestSource {
 
   get freeBytes(): number {
     return this.exchanges.freeBytes
+  }
+
+  /** Where any port will do, several threads agree on one, also with those that were there before. */
+  private async port(): Promise<number> {
+    const { port, host } = this.settings
+    const { thread } = this.context
+    return port !== 0 || thread === undefined
+      ? port
+      : thread.agree(await probePort(this.service.name, { port, host }))
   }
 
   private take(request: IncomingMessage, response: ServerResponse): void {

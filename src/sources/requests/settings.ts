@@ -15,6 +15,8 @@ export type RequestOptions = {
   path?: string
   /** Requests that wait for their answer; more are answered 429. Default 1,024. */
   inFlight?: number
+  /** On how many threads requests are taken, where this Node lets them share a port; else on one. 1 to 64, default 1. */
+  threads?: number
   /** How long a request waits for its answer; then it is 504. Default 30,000. */
   timeoutMs?: number
   /** Requests must carry `Authorization: Bearer <token>`; the token is in an environment variable, or in a file. */
@@ -34,6 +36,8 @@ export type RequestSettings = {
   /** For the log: where it listens. */
   path: string
   inFlight: number
+  /** As many as are wanted; the context of the source says how many there are. */
+  threads: number
   /** The longest wait for an answer. */
   timeoutMs: number
   /** A turn of the clock by which waits are counted. */
@@ -46,7 +50,18 @@ export type RequestSettings = {
 }
 
 /** The names of the options that all of them have. */
-export const REQUEST_OPTIONS = ['port', 'host', 'path', 'inFlight', 'timeoutMs', 'auth', 'tls', 'limits']
+export const REQUEST_OPTIONS = [
+  'port',
+  'host',
+  'path',
+  'inFlight',
+  'threads',
+  'timeoutMs',
+  'auth',
+  'tls',
+  'limits',
+]
+const THREADS_MAX = 64
 const DAY_MS = 86_400_000
 /** Beyond the answer's time, a connection that neither reads nor writes is ended. */
 const IDLE_MS = 30_000
@@ -68,12 +83,14 @@ const LIMITS: Record<Exclude<keyof HttpLimits, 'idleMs'> | 'bodyBytes', readonly
 
 /** Throws ERR_CONFIG for unusable options; `name` is that of the source. */
 export function settingsOf(name: string, options: RequestOptions, example: string): RequestSettings {
-  const { port, host = '127.0.0.1', path = '/', inFlight = 1_024, timeoutMs = 30_000, auth, tls } = options
+  const { port, host = '127.0.0.1', path = '/', inFlight = 1_024, threads = 1, auth, tls } = options
+  const { timeoutMs = 30_000 } = options
   if (port === undefined) throw unusable(`${name}: port`, port, `${wholeNumber(0, 65_535)}, as in ${example}`)
   checkInteger(`${name}: port`, port, 0, 65_535)
   if (!isText(host)) throw unusable(`${name}: host`, host, "an address or a host's name, such as '0.0.0.0'")
   checkPath(`${name}: path`, path)
   checkInteger(`${name}: inFlight`, inFlight, 1, 1_048_576)
+  checkInteger(`${name}: threads`, threads, 1, THREADS_MAX)
   checkInteger(`${name}: timeoutMs`, timeoutMs, 10, DAY_MS)
   if (auth !== undefined) checkAuth(`${name}: auth`, auth)
   if (tls !== undefined) checkTls(`${name}: tls`, tls)
@@ -83,6 +100,7 @@ export function settingsOf(name: string, options: RequestOptions, example: strin
     host,
     path,
     inFlight,
+    threads,
     timeoutMs,
     tickMs: Math.max(1, Math.min(TICK_MS_MAX, Math.round(timeoutMs / TICKS))),
     auth,

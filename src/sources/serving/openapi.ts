@@ -39,7 +39,7 @@ const QUERY_ID: Json = { name: 'id', in: 'query', required: true, schema: { type
 
 /** Gives the document as text, when the libraries of the schemas have been asked. */
 export async function openApiOf(settings: ServingSettings): Promise<Buffer> {
-  const { path, routes, openapi, auth } = settings
+  const { path, routes, openapi, auth, results } = settings
   const paths: Json = {}
   const schemas: Json = { Problem: PROBLEM }
   const names = new Map<StandardSchema, string | undefined>()
@@ -53,8 +53,18 @@ export async function openApiOf(settings: ServingSettings): Promise<Buffer> {
     const body = { required: true, content: contentOf(schema, schema && names.get(schema)) }
     const own = route === undefined ? {} : { tags: [route.tag] }
     paths[`${path}/sync${suffix}`] = { post: { ...own, ...syncOperation(body) } }
-    paths[`${path}/async${suffix}`] = { post: { ...own, ...asyncOperation(body) } }
+    if (results !== undefined) paths[`${path}/async${suffix}`] = { post: { ...own, ...asyncOperation(body) } }
   }
+  if (results !== undefined) addResults(paths, path)
+  const bearer = { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } }
+  const components = { schemas, ...(auth !== undefined && bearer) }
+  const security = auth === undefined ? {} : { security: [{ bearer: [] }] }
+  return Buffer.from(
+    `${JSON.stringify({ openapi: '3.1.0', info: openapi, paths, components, ...security }, undefined, 2)}\n`,
+  )
+}
+
+function addResults(paths: Json, path: string): void {
   const fetched = {
     '200': answer('The answer, or that it is in progress'),
     '204': plain('Nobody answered it'),
@@ -70,12 +80,6 @@ export async function openApiOf(settings: ServingSettings): Promise<Buffer> {
   paths[`${path}/status`] = {
     get: { summary: 'The state of an id', ...read({ '200': state }) },
   }
-  const bearer = { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } }
-  const components = { schemas, ...(auth !== undefined && bearer) }
-  const security = auth === undefined ? {} : { security: [{ bearer: [] }] }
-  return Buffer.from(
-    `${JSON.stringify({ openapi: '3.1.0', info: openapi, paths, components, ...security }, undefined, 2)}\n`,
-  )
 }
 
 const PROBLEM: Json = {

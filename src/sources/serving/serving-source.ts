@@ -2,6 +2,7 @@
 
 import { systemRandom } from '../../kernel/clock.js'
 import { messageOf } from '../../kernel/failure.js'
+import type { ResultStore } from '../../results/result-store.js'
 import { Exchange } from '../requests/exchange.js'
 import { RequestSource } from '../requests/request-source.js'
 import type { Endpoint } from '../requests/service.js'
@@ -9,7 +10,9 @@ import { Ticker } from '../requests/ticker.js'
 import type { SourceAck, SourceContext, SourceNack, SourceRecord } from '../source.js'
 import { Keeper } from './keeper.js'
 import { decodeRequest } from './kept.js'
+import { NO_RESULTS } from './no-results.js'
 import { openApiOf } from './openapi.js'
+import { partOfServing } from './part-of-serving.js'
 import { ResultRoutes } from './result-routes.js'
 import { ServingService } from './serving-service.js'
 import type { ServingSettings } from './settings.js'
@@ -22,6 +25,7 @@ const EARLIER = 1
 
 export class ServingSource {
   private readonly settings: ServingSettings
+  private readonly store: ResultStore
   private readonly context: SourceContext
   private readonly keeper: Keeper
   private readonly results: ResultRoutes
@@ -31,11 +35,13 @@ export class ServingSource {
   /** What an earlier life accepted, and is not in work yet. */
   private backlog: Exchange[] = []
 
-  constructor(settings: ServingSettings, context: SourceContext) {
+  constructor(given: ServingSettings, context: SourceContext) {
     const { log } = context
+    const settings = partOfServing(given, context.thread)
     this.settings = settings
     this.context = context
-    this.keeper = new Keeper(settings.results, log, after)
+    this.store = settings.results ?? NO_RESULTS
+    this.keeper = new Keeper(this.store, log, after)
     this.results = new ResultRoutes(this.keeper, log)
     const parts = { log, random: systemRandom }
     this.service = new ServingService(settings, this.endpoints(), this.keeper, parts)
@@ -44,12 +50,12 @@ export class ServingSource {
   }
 
   async open(): Promise<void> {
-    await this.settings.results.open?.({ log: this.context.log })
+    await this.store.open?.({ log: this.context.log })
     try {
       await this.resume()
       await this.source.open()
     } catch (error) {
-      await this.settings.results.close?.()
+      await this.store.close?.()
       throw error
     }
     this.ticker = new Ticker(KEEP_ALIVE_MS, () => this.results.keepAlive())
@@ -86,15 +92,16 @@ export class ServingSource {
   }
 
   private endpoints(): ReadonlyMap<string, Endpoint> {
-    const { path, routes } = this.settings
+    const { path, routes, results } = this.settings
+    const isKept = results !== undefined
     const endpoints = new Map<string, Endpoint>()
     const paths = new Set(['', ...routes.flatMap((route) => route.path ?? [])])
     for (const suffix of paths) {
       endpoints.set(`${path}/sync${suffix}`, { method: 'POST', isAsync: false })
-      endpoints.set(`${path}/async${suffix}`, { method: 'POST', isAsync: true })
+      if (isKept) endpoints.set(`${path}/async${suffix}`, { method: 'POST', isAsync: true })
     }
     const { fetch, sse, status } = this.results
-    for (const [name, answer] of Object.entries({ fetch, sse, status }))
+    for (const [name, answer] of Object.entries(isKept ? { fetch, sse, status } : {}))
       endpoints.set(`${path}/${name}`, { method: 'GET', isAsync: false, answer })
     const text = openApiOf(this.settings)
     endpoints.set('/openapi.json', {
@@ -113,7 +120,7 @@ export class ServingSource {
 
   /** What was accepted, and has no result, is processed again. */
   private async resume(): Promise<void> {
-    for await (const { id, request } of this.settings.results.unfinished()) {
+    for await (const { id, request } of this.store.unfinished()) {
       try {
         const { body, className, number = this.service.nextNumber, ...meta } = decodeRequest(request)
         const exchange = new Exchange(undefined, undefined, id, true, body.length, true)

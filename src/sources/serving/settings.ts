@@ -12,7 +12,8 @@ import type { StandardSchema } from './standard-schema.js'
 export type ServingSettings = RequestSettings & {
   duplicates: 'reject' | 'join'
   dedupe: boolean
-  results: ResultStore
+  /** Undefined: nothing is kept, and nothing accepted. */
+  results: ResultStore | undefined
   /** Undefined: no more than `inFlight`. */
   concurrency: { min: number; max: number } | undefined
   /** False: there is one class for all, which has no tag. */
@@ -54,13 +55,21 @@ const WANTED_SCHEMA = 'a Standard Schema, such as one of zod or valibot'
 /** Throws ERR_CONFIG for unusable options. */
 export function servingSettingsOf(options: ServingOptions): ServingSettings {
   checkNames('serving', options, [...REQUEST_OPTIONS, ...OWN_OPTIONS], EXAMPLE)
-  const { duplicates = 'reject', dedupe = true, results = memoryResults(), schema } = options
+  const { duplicates = 'reject', results = memoryResults(), schema } = options
+  const { dedupe = results !== false } = options
   const { routes = [], classHeader, openapi = {} } = options
   const settings = settingsOf('serving', { path: PATH, ...options }, EXAMPLE)
   if (duplicates !== 'reject' && duplicates !== 'join')
     throw unusable('serving: duplicates', duplicates, "'reject' or 'join'")
   if (typeof dedupe !== 'boolean') throw unusable('serving: dedupe', dedupe, 'true or false')
-  checkResults(results)
+  if (results !== false) checkResults(results)
+  else if (dedupe) throw unusable('serving: dedupe', dedupe, 'false, or nothing, where results is false')
+  if (settings.threads > 1 && results !== false)
+    throw unusable(
+      'serving: threads',
+      settings.threads,
+      '1, or results: false: results are kept on one thread',
+    )
   if (schema !== undefined && !isStandardSchema(schema))
     throw unusable('serving: schema', schema, WANTED_SCHEMA)
   const classes = classesOf(options.classes)
@@ -80,7 +89,7 @@ export function servingSettingsOf(options: ServingOptions): ServingSettings {
     tickMs: Math.min(TICK_MS_MAX, settings.tickMs),
     duplicates,
     dedupe,
-    results,
+    results: results === false ? undefined : results,
     concurrency: concurrencyOf(options.concurrency, settings.inFlight),
     hasClasses: options.classes !== undefined,
     classes,
@@ -105,7 +114,7 @@ function checkResults(results: unknown): void {
   throw unusable(
     'serving: results',
     results,
-    'a result store: memoryResults(), lmdbResults(…) or one of your own',
+    'a result store: memoryResults(), lmdbResults(…) or one of your own; or false',
   )
 }
 

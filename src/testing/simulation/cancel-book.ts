@@ -5,7 +5,7 @@ import { cancelSlotsFor } from '../../kernel/cancellation-memory.js'
 import type { Giving } from './ledger-types.js'
 
 export class CancelBook {
-  private readonly slots = new Map<number, Giving>()
+  private readonly slots = new Map<string, Giving>()
   private readonly positions = new Set<string>()
   private readonly count: number
 
@@ -36,7 +36,9 @@ export class CancelBook {
     return this.positions.has(position)
   }
 
-  private slotOf({ position }: Giving): number {
-    return Number(position.split(':')[1]) % this.count
+  /** Where there are several readers, each has a partition, and a ring. */
+  private slotOf({ position }: Giving): string {
+    const [partition, offset] = position.split(':')
+    return `${partition}:${Number(offset) % this.count}`
   }
 }

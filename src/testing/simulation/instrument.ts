@@ -20,12 +20,11 @@ import type { CallEntry } from './ledger-types.js'
 
 export type Watch = { world: () => World; ledger: Ledger }
 
-/** Gives the topology with everything of the user's watched. */
+/** Gives the topology with everything of the user's watched, but for the source. */
 export function instrument(topology: Topology, watch: Watch): Topology {
   const role = (each: SinkRole): SinkRole => ({ ...each, sink: watchedSink(each, watch) })
   return {
     ...topology,
-    source: watchedSource(topology.source, watch),
     stages: topology.stages.map((stage) => watchedStage(stage, watch)),
     sinks: topology.sinks.map(role),
     fallback: topology.fallback && role(topology.fallback),
@@ -33,7 +32,8 @@ export function instrument(topology: Topology, watch: Watch): Topology {
   }
 }
 
-function watchedSource(source: Source, { world, ledger }: Watch): Source {
+/** Gives the source watched, as one that runs on so many threads. */
+export function watchedSource(source: Source, threads: number, { world, ledger }: Watch): Source {
   const given = (records: readonly SourceRecord[] | null) => {
     if (Array.isArray(records)) ledger.given(records)
   }
@@ -42,6 +42,7 @@ function watchedSource(source: Source, { world, ledger }: Watch): Source {
     ...(source.ordered !== undefined && { ordered: source.ordered }),
     ...(source.redelivers !== undefined && { redelivers: source.redelivers }),
     ...(source.cancels !== undefined && { cancels: source.cancels }),
+    threads,
     read: (max) => {
       const result = source.read(max)
       if (!isPromise(result)) {

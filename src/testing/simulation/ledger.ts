@@ -3,7 +3,9 @@
 // done (I3), order holds (I4), a lane is in one place at a time (O1, O2).
 
 import { CANCELLED } from '../../kernel/cancellation.js'
+import { epochOf } from '../../kernel/epoch.js'
 import type { Message } from '../../kernel/message.js'
+import { partOf } from '../../kernel/part-of.js'
 import type { SourcePosition, SourceRecord } from '../../sources/source.js'
 import type { Stage, Topology } from '../../topology/types.js'
 import { CancelBook } from './cancel-book.js'
@@ -14,6 +16,8 @@ import { rootOf } from './root-of.js'
 
 export type LedgerOptions = {
   topology: Topology
+  /** Where there are several, the partition of a record is the number of its reader. */
+  readers: number
   now: () => number
   /** Gives the name by which a message is known; undefined where its value is not whole (I2). */
   nameOf: (message: Message) => string | undefined
@@ -28,8 +32,8 @@ export class Ledger {
   readonly offers: OfferBook
   readonly order: OrderBook
   readonly cancels: CancelBook
-  /** Number of the reader's life. */
-  epoch = 1
+  /** Number of the life of each reader, from 0. */
+  private readonly lives: number[]
   /** What was told to the source. */
   readonly told = { acks: 0, nacks: 0 }
   /** Decides at an ack whether all of it was taken: gives what was not. */
@@ -48,12 +52,13 @@ export class Ledger {
   /** Calls that have not ended, with their time-outs. */
   private readonly inHand = new Map<CallEntry, number>()
   private readonly lastCalls = new Map<string, CallEntry>()
-  private resumedAt: bigint | undefined
+  private readonly resumedAt = new Map<number, bigint | undefined>()
 
   constructor(options: LedgerOptions) {
     this.options = options
-    this.order = new OrderBook(options.topology, options.broken)
-    this.cancels = new CancelBook(options.topology.limits.inFlight)
+    this.lives = new Array<number>(options.readers).fill(0)
+    this.order = new OrderBook(options.topology, options.readers, options.broken)
+    this.cancels = new CancelBook(partOf(options.topology.limits.inFlight, options.readers))
     this.offers = new OfferBook(this)
   }
 
@@ -67,19 +72,30 @@ export class Ledger {
     return this.last.values()
   }
 
-  /** The reader has begun another life: what the one before had read is given again, from `resume` on (R2, I5). */
-  resumed(epoch: number, resume: SourcePosition | undefined): void {
-    this.epoch = epoch
+  /** True once a reader has begun another life. */
+  get hasResumed(): boolean {
+    return this.lives.some((life) => life > 0)
+  }
+
+  /** Gives the number of the reader that has given a record. */
+  readerOf({ position }: Giving): number {
+    return this.options.readers === 1 ? 0 : Number.parseInt(position, 10)
+  }
+
+  /** A reader has begun another life: what it had read in the one before is given again, from `resume` on (R2, I5). */
+  resumed(reader: number, life: number, resume: SourcePosition | undefined): void {
+    this.lives[reader] = life
     const { broken, tell } = this.options
     tell(
       'source',
-      `opened for epoch ${epoch}, to go on at ${resume === undefined ? 'its start' : resume.offset}`,
+      `opened for epoch ${this.epochOf(reader)}, to go on at ${resume === undefined ? 'its start' : resume.offset}`,
     )
-    if (this.resumedAt !== undefined && (resume === undefined || resume.offset < this.resumedAt))
-      broken('I5', `the position to go on at went back from ${this.resumedAt} to ${resume?.offset}`)
-    this.resumedAt = resume?.offset
+    const before = this.resumedAt.get(reader)
+    if (before !== undefined && (resume === undefined || resume.offset < before))
+      broken('I5', `the position to go on at went back from ${before} to ${resume?.offset}`)
+    this.resumedAt.set(reader, resume?.offset)
     for (const giving of this.last.values()) {
-      if (giving.verdict === 'acked') continue
+      if (giving.verdict === 'acked' || this.readerOf(giving) !== reader) continue
       if (giving.verdict === 'open') giving.verdict = 'abandoned'
       const [, offset] = giving.position.split(':')
       if (resume === undefined || BigInt(offset) >= resume.offset) continue
@@ -97,8 +113,9 @@ export class Ledger {
       if (offset === undefined) continue
       const position = `${partition}:${offset}`
       const before = this.last.get(position)
-      const isAgain = before?.epoch === this.epoch && before.verdict === 'nacked'
-      const giving = new Giving(position, this.epoch, isAgain ? before.delivery + 1 : 0, keys)
+      const epoch = this.epochOf(this.options.readers === 1 ? 0 : partition)
+      const isAgain = before?.epoch === epoch && before.verdict === 'nacked'
+      const giving = new Giving(position, epoch, isAgain ? before.delivery + 1 : 0, keys)
       this.last.set(position, giving)
       this.givings.set(`${position}/${giving.epoch}/${giving.delivery}`, giving)
       this.cancels.given(giving)
@@ -137,7 +154,8 @@ export class Ledger {
   aborted(message: Message, reason: unknown): void {
     const giving = this.givingOf(message)
     // What is left of an epoch that is over has the offsets of records that are given again.
-    if (giving?.epoch !== this.epoch || giving.wasCancelled) return
+    if (giving === undefined || giving.wasCancelled) return
+    if (giving.epoch !== this.epochOf(this.readerOf(giving))) return
     if ((reason as Error).message === CANCELLED)
       this.options.broken(
         'R5',
@@ -216,6 +234,10 @@ export class Ledger {
     if (name === undefined)
       this.options.broken('I2', `message ${message.id} came with a value that nobody made: ${message.text()}`)
     return name ?? ''
+  }
+
+  private epochOf(reader: number): number {
+    return epochOf(this.lives[reader], reader, this.options.readers)
   }
 
   private settle({ partition, offset }: SourcePosition, verdict: 'acked' | 'nacked'): Giving | undefined {

@@ -1,5 +1,6 @@
 // Watches order (I4): first occurrences of messages with the same keys, or of all under order 'source', come as they were read.
 
+import { readerOf } from '../../kernel/epoch.js'
 import type { Message } from '../../kernel/message.js'
 import type { Stage, Topology } from '../../topology/types.js'
 import type { Giving } from './ledger-types.js'
@@ -10,6 +11,7 @@ type Place = { sequence: number; name: string }
 
 export class OrderBook {
   private readonly topology: Topology
+  private readonly readers: number
   private readonly broken: (rule: string, what: string) => void
   /**
    * Says by which branches a message came before a stage: those of different branches overtake each other. Undefined where
@@ -18,8 +20,9 @@ export class OrderBook {
   pathOf: (name: string, level: number) => string | undefined
   private readonly last = new Map<string, Place>()
 
-  constructor(topology: Topology, broken: (rule: string, what: string) => void) {
+  constructor(topology: Topology, readers: number, broken: (rule: string, what: string) => void) {
     this.topology = topology
+    this.readers = readers
     this.broken = broken
     this.pathOf = (_, level) => (this.hasBranchesBefore(level) ? undefined : '')
   }
@@ -36,7 +39,9 @@ export class OrderBook {
     const before = stages.filter((stage) => stage.level < level && stage.rekey)
     const rekeys = new Set(before.map((stage) => stage.level)).size
     if (rekeys > 1) return undefined
-    return rekeys === 1 ? `${giving.keys.join()}→${message.keys.join()}` : giving.keys.join()
+    // Nothing is promised to those of several readers.
+    const keys = `${readerOf(giving.epoch, this.readers)}: ${giving.keys.join()}`
+    return rekeys === 1 ? `${keys}→${message.keys.join()}` : keys
   }
 
   /** A handler is called for a message for the first time. */

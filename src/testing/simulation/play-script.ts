@@ -30,7 +30,7 @@ function playScripted(seed: number, story: WorldStory | undefined): Promise<Play
   const random = seeded(seed)
   const script = scriptOf(seed, random)
   const { capacityBytes, start, crashRate, deathsMax, focus, lostRate, slowRate, cancelRate } = script
-  const topology = scriptedTopology({
+  const { topology, sources } = scriptedTopology({
     script,
     random,
     world: () => watched.world,
@@ -38,6 +38,7 @@ function playScripted(seed: number, story: WorldStory | undefined): Promise<Play
   })
   const watched: WatchedWorld = new WatchedWorld({
     topology,
+    sources,
     random,
     story,
     nameOf: (message) => nameIn(message.text()),
@@ -72,14 +73,15 @@ function checkEnd(script: Script, watched: WatchedWorld, coverage: Coverage): vo
   const acked = new Set<string>()
   for (const { verdict, position } of ledger.latest) if (verdict === 'acked') acked.add(position)
   for (let number = 0; number < script.count; number++)
-    if (!acked.has(`0:${number}`)) broken('I1', `record ${number} was never acked, and the run is over`)
+    if (!acked.has(`${number % script.readers}:${number}`))
+      broken('I1', `record ${number} was never acked, and the run is over`)
   for (const giving of ledger.all) {
     for (const offer of [...giving.offers.values()].flat()) {
       const wrong = offer.sink === 'fallback' ? coverage.unjustified(giving, offer) : undefined
       if (wrong !== undefined) broken('H1', wrong)
     }
   }
-  if (ledger.epoch > 1) return
+  if (ledger.hasResumed) return
   for (const name of ['dropped', 'filtered'] as const) {
     const decided = coverage.decided[name]
     if (watched.sum(name) < decided)

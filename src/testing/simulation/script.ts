@@ -73,6 +73,8 @@ export type Script = {
   slowRate: number
   /** Chance that a message kills the thread that handles it. */
   killRate: number
+  /** Threads of the source. */
+  readers: number
   /** Chance that the source cancels a record, at each step of an actor; 0 where it is none that cancels. */
   cancelRate: number
 }
@@ -142,9 +144,13 @@ export function scriptOf(seed: number, random: Random): Script {
     lostRate: pick(0, 0, 0.02),
     slowRate: pick(0, 0, 0.03),
     killRate: hasFallback ? pick(0, 0, 0.03) : 0,
+    readers: 1,
     cancelRate: chanceOf(seed, 'cancels') < 0.2 ? [0.02, 0.2][seed & 1] : 0,
   }
-  return flavour === undefined ? script : flavour(script)
+  const flavoured = flavour === undefined ? script : flavour(script)
+  return flavoured.order !== 'source' && chanceOf(seed, 'readers') < 0.25
+    ? { ...flavoured, readers: 2 + (seed & 1) }
+    : flavoured
 }
 
 /** What is rare among all scripts, and worth being looked at more often. Most scripts have no flavour. */

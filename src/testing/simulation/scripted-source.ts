@@ -5,6 +5,9 @@ import type { Source, SourceContext, SourceNack, SourceRecord } from '../../sour
 
 export type ScriptedSourceOptions = {
   count: number
+  /** It gives every `step`-th record, from the one with the number `first` on. Default: all. */
+  first?: number
+  step?: number
   recordOf: (number: number) => SourceRecord
   /** The most records at once. */
   burst: number
@@ -29,7 +32,10 @@ export class ScriptedSource implements Source {
   }
 
   open({ resume }: Pick<SourceContext, 'resume'>): void {
-    this.next = resume === undefined ? 0 : Number(resume.offset)
+    const { first = 0, step = 1 } = this.options
+    // Where all that was read is done, the position is the one behind it.
+    const behind = resume === undefined ? first : Number(resume.offset)
+    this.next = first + Math.ceil((behind - first) / step) * step
     this.again = []
   }
 
@@ -51,14 +57,14 @@ export class ScriptedSource implements Source {
   }
 
   private take(max: number): readonly SourceRecord[] | null {
-    const { count, recordOf, burst, random, clock } = this.options
+    const { count, recordOf, burst, random, clock, step = 1 } = this.options
     if (random() < 0.05) return []
     const size = Math.min(max, 1 + Math.floor(random() * burst))
     const nowMs = clock.now()
     const due = this.again.filter(({ dueMs }) => dueMs <= nowMs).slice(0, size)
     this.again = this.again.filter((each) => !due.includes(each))
     const numbers = due.map(({ number }) => number)
-    while (numbers.length < size && this.next < count) numbers.push(this.next++)
+    for (; numbers.length < size && this.next < count; this.next += step) numbers.push(this.next)
     if (numbers.length === 0) return this.again.length === 0 ? null : []
     return numbers.map(recordOf)
   }

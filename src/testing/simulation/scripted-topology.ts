@@ -1,5 +1,6 @@
 // The topology of a script.
 
+import type { Source } from '../../sources/source.js'
 import { withDefaults } from '../../topology/defaults.js'
 import type { MapStage, Topology, TopologyOptions } from '../../topology/types.js'
 import { recordOf } from './nature.js'
@@ -11,9 +12,12 @@ import { ScriptedSource } from './scripted-source.js'
 const BACKOFF = { initialMs: 1, factor: 2, maxMs: 8, jitter: 0.5 }
 const MACHINE = { cores: 4, memoryBytes: 2 ** 40 }
 
+/** The sources: one for each reader. */
+export type ScriptedTopology = { topology: Topology; sources: readonly Source[] }
+
 /** Makes it without the checks that a user's topology goes through: they are slow, and a script knows what it says. */
-export function scriptedTopology(at: ScriptWorld): Topology {
-  const { script, world, random } = at
+export function scriptedTopology(at: ScriptWorld): ScriptedTopology {
+  const { script } = at
   const sinkOf = (name: string) => {
     const found = [...script.sinks, script.fallback, script.onSuccess].find((each) => each?.name === name)
     return found && scriptedSink(at, found)
@@ -21,18 +25,11 @@ export function scriptedTopology(at: ScriptWorld): Topology {
   const [sink, ...others] = script.sinks.map((each) => scriptedSink(at, each))
   const fallback = sinkOf('fallback')
   const onSuccess = sinkOf('onSuccess')
-  return withDefaults(
+  const sources = Array.from({ length: script.readers }, (_, reader) => sourceOf(at, reader))
+  const topology = withDefaults(
     {
       name: `seed-${script.seed}`,
-      source: new ScriptedSource({
-        count: script.count,
-        burst: script.burst,
-        asyncRate: script.sourceAsyncRate,
-        cancels: script.cancelRate > 0,
-        recordOf: (number) => recordOf(script, number),
-        random,
-        clock: { now: () => world().nowMs },
-      }),
+      source: sources[0],
       map: mapOf(at),
       sink,
       sinks: Object.fromEntries(others.map((other) => [other.name ?? '', other])),
@@ -49,6 +46,23 @@ export function scriptedTopology(at: ScriptWorld): Topology {
     },
     MACHINE,
   )
+  return { topology, sources }
+}
+
+/** Of several readers each has every so many-th record, as a partition. */
+function sourceOf({ script, world, random }: ScriptWorld, reader: number): Source {
+  const { readers } = script
+  return new ScriptedSource({
+    count: script.count,
+    first: reader,
+    step: readers,
+    burst: script.burst,
+    asyncRate: script.sourceAsyncRate,
+    cancels: script.cancelRate > 0,
+    recordOf: (number) => ({ ...recordOf(script, number), ...(readers > 1 && { partition: reader }) }),
+    random,
+    clock: { now: () => world().nowMs },
+  })
 }
 
 function mapOf(at: ScriptWorld): TopologyOptions['map'] {

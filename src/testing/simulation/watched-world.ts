@@ -5,8 +5,9 @@ import { type CounterName, Counters } from '../../kernel/counters.js'
 import { WANTED_WORD } from '../../kernel/layout.js'
 import { createLog } from '../../kernel/log.js'
 import type { Message } from '../../kernel/message.js'
-import type { SourceContext } from '../../sources/source.js'
+import type { Source, SourceContext } from '../../sources/source.js'
 import { cancelFunction } from '../../topology/cancel.js'
+import { type PlannedActor, readersOf } from '../../topology/plan.js'
 import { resumePosition } from '../../topology/resume.js'
 import { roleOf } from '../../topology/role-of.js'
 import type { Topology } from '../../topology/types.js'
@@ -15,11 +16,13 @@ import type { WorldOptions } from '../world-options.js'
 import type { WorldStory } from '../world-story.js'
 import type { WorldThread } from '../world-thread.js'
 import type { Played } from './campaign.js'
-import { instrument } from './instrument.js'
+import { instrument, watchedSource } from './instrument.js'
 import { Ledger } from './ledger.js'
 
 export type WatchedOptions = {
   topology: Topology
+  /** One for each thread of the source; default: one, that of the topology. The records of each are a partition, by its number. */
+  sources?: readonly Source[]
   random: Random
   story: WorldStory | undefined
   nameOf: (message: Message) => string | undefined
@@ -32,16 +35,20 @@ export class WatchedWorld {
   readonly world: World
   readonly ledger: Ledger
   private readonly topology: Topology
+  private readonly sources: readonly Source[]
   private readonly abort = new AbortController()
   private readonly cancels: WatchedOptions['cancels']
-  /** That of the source that is open. */
-  private cancel: SourceContext['cancel']
+  /** Those of the sources that are open. */
+  private readonly cancelBy = new Map<number, NonNullable<SourceContext['cancel']>>()
 
-  constructor({ topology, random, story, nameOf, cancels, world }: WatchedOptions) {
+  constructor({ topology, sources, random, story, nameOf, cancels, world }: WatchedOptions) {
     this.topology = topology
+    this.sources = sources ?? [topology.source]
     this.cancels = cancels
+    const readers = this.sources.length
     this.ledger = new Ledger({
       topology,
+      readers,
       now: () => this.world.nowMs,
       nameOf,
       broken: (rule, what) => {
@@ -49,16 +56,20 @@ export class WatchedWorld {
       },
       tell: (who, what) => story?.tell(this.world.nowMs, this.world.currentThread, `${who} ${what}`),
     })
+    const watch = { world: () => this.world, ledger: this.ledger }
+    const watched = this.sources.map((source) => watchedSource(source, readers, watch))
     this.world = new World({
       ...world,
-      topology: instrument(topology, { world: () => this.world, ledger: this.ledger }),
+      topology: { ...instrument(topology, watch), source: watched[0] },
+      sources: watched,
       random,
       ...(story && { story }),
       observer: {
         died: ({ name, actorNumbers }, place) => {
           this.ledger.died(name, place === 'mapper.handler-returned')
-          if (actorNumbers.some((number) => this.world.plan.actors[number].kind === 'reader'))
-            this.cancel = undefined
+          for (const reader of readersOf(this.world.plan))
+            if (actorNumbers.includes(this.world.plan.actors.indexOf(reader)))
+              this.cancelBy.delete(reader.replica)
         },
         opened: () => {},
         stepped: (number) => this.stepped(number),
@@ -94,11 +105,11 @@ export class WatchedWorld {
 
   /** Closes sinks and source. */
   async close(): Promise<void> {
-    const { source, sinks, fallback, onSuccess } = this.topology
+    const { sinks, fallback, onSuccess } = this.topology
     this.abort.abort()
     const all = new Set([...sinks, fallback, onSuccess].map((role) => role?.sink))
     for (const sink of all) await sink?.close?.()
-    await source.close?.()
+    for (const source of this.sources) await source.close?.()
   }
 
   sum(name: CounterName): number {
@@ -112,7 +123,7 @@ export class WatchedWorld {
     for (const number of actorNumbers) {
       const actor = plan.actors[number]
       const log = createLog(() => {}, actor.name, name)
-      if (actor.kind === 'reader') await this.openSource(incarnation)
+      if (actor.kind === 'reader') await this.openSource(actor, incarnation)
       if (actor.kind !== 'sink') continue
       const { sink } = roleOf(this.topology, actor.sink)
       if (!opened.has(sink)) await sink.open?.({ log })
@@ -120,31 +131,32 @@ export class WatchedWorld {
     }
   }
 
-  private async openSource(incarnation: number): Promise<void> {
-    const { source, limits } = this.topology
+  private async openSource(reader: PlannedActor, incarnation: number): Promise<void> {
     const { plan, memory } = this.world
-    const resume = incarnation === 0 ? undefined : resumePosition(plan, memory)
-    if (incarnation > 0) this.ledger.resumed(incarnation + 1, resume)
-    this.cancel = cancelFunction(plan, memory)
+    const source = this.sources[reader.replica]
+    const resume = incarnation === 0 ? undefined : resumePosition(plan, memory, reader)
+    if (incarnation > 0) this.ledger.resumed(reader.replica, incarnation, resume)
+    const cancel = cancelFunction(plan, memory, reader)
+    if (cancel !== undefined) this.cancelBy.set(reader.replica, cancel)
     const context: SourceContext = {
-      log: createLog(() => {}, source.name ?? 'source', 'ingress'),
-      messageBytesMax: limits.messageBytes,
+      log: createLog(() => {}, source.name ?? 'source', reader.thread),
+      messageBytesMax: this.topology.limits.messageBytes,
       signal: this.abort.signal,
       ...(resume && { resume }),
-      ...(this.cancel && { cancel: this.cancel }),
+      ...(cancel && { cancel }),
     }
     await source.open?.(context)
   }
 
   /** I10. */
   private checkCounters(): void {
-    const { told, epoch, options } = this.ledger
+    const { told, hasResumed, options } = this.ledger
     const [read, acked, nacked, abandoned] = (['read', 'acked', 'nacked', 'abandoned'] as const).map((name) =>
       this.sum(name),
     )
     if (read !== acked + nacked + abandoned)
       options.broken('I10', `read ${read}, but acked ${acked} + nacked ${nacked} + abandoned ${abandoned}`)
-    if (epoch > 1 || this.topology.source.ack === undefined) return
+    if (hasResumed || this.topology.source.ack === undefined) return
     if (acked !== told.acks || (this.topology.source.nack !== undefined && nacked !== told.nacks))
       options.broken(
         'I10',
@@ -154,16 +166,19 @@ export class WatchedWorld {
 
   /** Somebody goes away, between any two steps. */
   private cancelSome(): void {
-    const { cancels, cancel, ledger } = this
-    if (cancels === undefined || cancel === undefined || cancels.random() >= cancels.rate) return
+    const { cancels, cancelBy, ledger } = this
+    if (cancels === undefined || cancelBy.size === 0 || cancels.random() >= cancels.rate) return
     const those = [...ledger.latest].filter(
-      ({ verdict, delivery }) => verdict === 'open' && delivery <= cancels.deliveriesMax,
+      (giving) =>
+        giving.verdict === 'open' &&
+        giving.delivery <= cancels.deliveriesMax &&
+        cancelBy.has(ledger.readerOf(giving)),
     )
     if (those.length === 0) return
     const giving = those[Math.floor(cancels.random() * those.length)]
     ledger.cancelled(giving)
     const [partition, offset] = giving.position.split(':')
-    cancel(Number(partition), BigInt(offset))
+    cancelBy.get(ledger.readerOf(giving))?.(Number(partition), BigInt(offset))
     // Somebody may have something to do now.
     for (const thread of this.world.threads) thread.cancelProbe()
   }

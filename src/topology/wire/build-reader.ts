@@ -2,26 +2,32 @@
 
 import { Reader } from '../../actors/reader.js'
 import type { Actor } from '../../kernel/actor.js'
+import { epochOf } from '../../kernel/epoch.js'
+import { partOf } from '../../kernel/part-of.js'
+import { readersOf } from '../plan.js'
 import { branchesOf } from './branches-of.js'
 import type { Wiring } from './wiring.js'
 
 export function buildReader(wiring: Wiring): Actor {
-  const { topology, ends, host, life } = wiring
+  const { topology, plan, planned, ends, host, life } = wiring
   const { source, order, limits, fallback } = topology
   const name = source.name ?? 'source'
+  const readers = readersOf(plan).length
+  // R1: each life has a new one.
+  const epoch = epochOf(life.incarnation, planned.replica, readers)
   return new Reader(
     {
       name,
       source,
       order,
-      inFlightMax: limits.inFlight,
+      inFlightMax: partOf(limits.inFlight, readers),
       valueBytesMax: limits.messageBytes,
       maxDeliveries: limits.maxDeliveries,
       hasFallback: fallback !== undefined,
       onDone: life.onDone,
-      trace: life.tracing?.source(name, life.epoch),
+      trace: life.tracing?.source(name, epoch),
     },
-    { ...ends, branches: branchesOf(wiring), epoch: life.epoch },
+    { ...ends, branches: branchesOf(wiring), epoch },
     host,
   )
 }

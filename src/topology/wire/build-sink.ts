@@ -6,6 +6,7 @@ import { SinkActor } from '../../actors/sink.js'
 import { SinkOutlet } from '../../actors/sink-outlet.js'
 import type { Waiter } from '../../actors/sink-queue.js'
 import type { Actor } from '../../kernel/actor.js'
+import { readersOf } from '../plan.js'
 import { roleOf } from '../role-of.js'
 import { poisonEnd } from './poison-end.js'
 import type { Wiring } from './wiring.js'
@@ -14,8 +15,9 @@ export function buildSink({ topology, plan, planned, ends, host }: Wiring): Acto
   const sink = roleOf(topology, planned.sink)
   const outboundTo = (name: string) =>
     ends.outbounds[planned.outbounds.findIndex((number) => plan.mailboxes[number].to === name)]
+  const readers = readersOf(plan)
   const out = {
-    settlements: outboundTo('reader'),
+    settlements: readers.map(({ name }) => outboundTo(name)),
     fallback: outboundTo('fallback'),
     onSuccess: outboundTo('onSuccess'),
   }
@@ -23,7 +25,8 @@ export function buildSink({ topology, plan, planned, ends, host }: Wiring): Acto
   const order = sink.role !== 'sink' && topology.order === 'source' ? 'none' : topology.order
   const intake = new Intake(ends.inbounds, order === 'source')
   const outlet = new SinkOutlet(out, topology.limits.messageBytes)
-  const idsMayRepeat = sink.role !== 'sink' && topology.routes.some(({ to }) => to.length > 1)
+  const copiesMeet = sink.role !== 'sink' && topology.routes.some(({ to }) => to.length > 1)
+  const idsMayRepeat = copiesMeet || readers.length > 1
   const { contractBreaches, poisonAfter } = topology.limits
   const traced = ends.tracing?.sink(planned.name, sink.sink)
   const poisonTo = poisonEnd(topology, outlet.hasFallback)

@@ -13,7 +13,7 @@ import { Outbound } from '../../kernel/outbound.js'
 import { Shares, shareKey } from '../../kernel/shares.js'
 import type { Life } from '../life.js'
 import type { PlanMemory } from '../memory.js'
-import type { Plan, PlannedActor } from '../plan.js'
+import { type Plan, type PlannedActor, readersOf } from '../plan.js'
 
 /** What actors of every kind need. */
 export type Ends = {
@@ -57,7 +57,9 @@ export function openEnds(plan: Plan, memory: PlanMemory, index: number, life: Li
     parking: [all.inbounds[inbounds.length], all.outbounds[outbounds.length]],
     shares: new Shares(shareKey(life.runKey, index, life.incarnation)),
     counters: new Counters(memory.counters[index]),
-    cancellation: memory.cancellation && new Cancellation(memory.cancellation, plan.actors.length),
+    cancellation:
+      memory.cancellation &&
+      new Cancellation(memory.cancellation, plan.actors.length, readersOf(plan).length, planned.replica),
     number: index,
     death: life.death,
     journal: life.journal,

@@ -56,7 +56,7 @@ class Crew {
         this.failure ??= error
       },
     }
-    const life = { runKey: [1, 2] as const, incarnation, epoch: 1, onDone: () => {} }
+    const life = { runKey: [1, 2] as const, incarnation, onDone: () => {} }
     this.actors.set(name, buildActor(this.topology, this.plan, this.memory, index, host, life))
   }
 

@@ -296,7 +296,7 @@ describe('the actors of a topology', () => {
     }
     const host = { clock: { now: () => nowMs }, random: () => 0.5, log, wake() {}, renew() {}, fail }
     const actors = plan.actors.map(({ name }, index) => {
-      const life = { runKey: [1, 2] as const, incarnation: 0, epoch: 1, onDone, journal: journals[name] }
+      const life = { runKey: [1, 2] as const, incarnation: 0, onDone, journal: journals[name] }
       return buildActor(topology, plan, memory, index, host, life)
     })
     for (let turns = 0; !isDone; turns++) {

@@ -13,7 +13,7 @@ import type { Source, SourceNack, SourceRecord } from '../../../src/sources/sour
 import { cancelFunction } from '../../../src/topology/cancel.js'
 import { defineTopology } from '../../../src/topology/define.js'
 import { createMemory, type PlanMemory } from '../../../src/topology/memory.js'
-import { type Plan, planOf } from '../../../src/topology/plan.js'
+import { type Plan, planOf, readersOf } from '../../../src/topology/plan.js'
 import type { MapHandler, MapStage, Order, TopologyOptions } from '../../../src/topology/types.js'
 import { buildActor } from '../../../src/topology/wire.js'
 
@@ -57,7 +57,9 @@ class Play {
     const plan = planOf(this.topology)
     this.plan = { ...plan, mailboxes: plan.mailboxes.map((each) => ({ ...each, capacityBytes: 2048 })) }
     this.memory = createMemory(this.plan)
-    this.cancel = cancelFunction(this.plan, this.memory) ?? (() => expect.fail('it cancels nothing'))
+    this.cancel =
+      cancelFunction(this.plan, this.memory, readersOf(this.plan)[0]) ??
+      (() => expect.fail('it cancels nothing'))
     for (const { name } of this.plan.actors) this.build(name)
   }
 
@@ -72,7 +74,7 @@ class Play {
         this.failure ??= error
       },
     }
-    const life = { runKey: [1, 2] as const, incarnation, epoch: 1, onDone: () => {} }
+    const life = { runKey: [1, 2] as const, incarnation, onDone: () => {} }
     const actor = buildActor(this.topology, this.plan, this.memory, this.numberOf(name), host, life)
     this.actors.set(name, actor)
   }
@@ -422,7 +424,8 @@ it('a source that does not cancel has no memory for it, and no function', () => 
   const sink: Sink = { write: () => [] }
   const plan = planOf(defineTopology({ name: 'none', source: { read: () => null }, sink, threads: 0 }))
   const memory = createMemory(plan)
-  expect([memory.cancellation, cancelFunction(plan, memory)]).toEqual([undefined, undefined])
+  const [reader] = readersOf(plan)
+  expect([memory.cancellation, cancelFunction(plan, memory, reader)]).toEqual([undefined, undefined])
 })
 
 it('the deadline of a record is that of all its messages, at every stage and sink', async () => {

@@ -39,6 +39,7 @@ function viewOf(more: Partial<Inspection> = {}): Inspection {
         kind: 'reader',
         thread: 'ingress',
         rates: { read: 100 },
+        counts: { inFlight: 200 },
         latencyMs: { p50: 1.5, p99: 20 },
       },
       {

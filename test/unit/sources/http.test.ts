@@ -33,6 +33,7 @@ describe('unusable options', () => {
     [{ port: 0, path: '/a?b' }, 'http: path: got "/a?b"'],
     [{ port: 0, path: '/grün' }, 'http: path: got "/grün"'],
     [{ port: 0, inFlight: 0 }, 'http: inFlight: got 0, wanted a whole number from 1 to 1,048,576'],
+    [{ port: 0, threads: 65 }, 'http: threads: got 65, wanted a whole number from 1 to 64'],
     [{ port: 0, timeoutMs: 1 }, 'http: timeoutMs: got 1, wanted a whole number from 10 to 86,400,000'],
     [{ port: 0, auth: {} }, 'http: auth: got an empty object, wanted tokenEnv or tokenFile, one of the two'],
     [

@@ -162,6 +162,7 @@ describe('order', () => {
     ['source', 'one stream to ordered sinks', { source: stream, sink: ordered, sinks: { b: ordered } }],
     ['key', 'a sink is not ordered', { source: stream, sink: ordered, sinks: { b: sink() } }],
     ['key', 'the source is not one stream', { sink: ordered }],
+    ['key', 'the source runs on several threads', { source: { ...stream, threads: 2 }, sink: ordered }],
     ['none', 'the topology says so', { source: stream, sink: ordered, order: 'none' }],
     [
       'none',

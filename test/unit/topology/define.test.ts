@@ -321,6 +321,13 @@ describe('what contradicts itself is said', () => {
       ['map[2].order: got "none", wanted "key" as in map[0].order: a topology keeps one order'],
     ],
     [
+      'an order across the threads of a source',
+      { source: { ...source(), threads: 2 }, map: { handler, order: 'source' } },
+      [
+        'map.order: got "source" with a source on 2 threads, wanted "key" or "none", or a source with threads: 1',
+      ],
+    ],
+    [
       'orders of the topology and its stage',
       { order: 'source', map: { handler, order: 'key' } },
       ['map.order: got "key", wanted "source" as in order: a topology keeps one order'],

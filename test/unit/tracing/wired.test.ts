@@ -80,7 +80,7 @@ function build(options: Partial<TopologyOptions>) {
   let nowMs = 1_000
   const log = { trace() {}, debug() {}, info() {}, warn() {}, error() {}, fatal() {} }
   const host = { clock: { now: () => nowMs }, random: () => 0.5, log, wake() {}, renew() {}, fail() {} }
-  const life = { runKey: [1, 2] as const, incarnation: 0, epoch: 1, tracing: recorder, onDone: () => {} }
+  const life = { runKey: [1, 2] as const, incarnation: 0, tracing: recorder, onDone: () => {} }
   const actors: Actor[] = plan.actors.map((_, index) => buildActor(topology, plan, memory, index, host, life))
   const step = (laterMs = 0) => {
     nowMs += laterMs

@@ -1,8 +1,12 @@
 // The endpoints: what each answers, and what becomes of a request's message.
 
 import { afterEach, describe, expect, test } from 'vitest'
+import { canSharePort } from '../../../../src/http/share-port.js'
 import { memoryResults } from '../../../../src/results/memory-results.js'
-import { until } from '../requests/kit.js'
+import { partOfServing } from '../../../../src/sources/serving/part-of-serving.js'
+import { servingSettingsOf } from '../../../../src/sources/serving/settings.js'
+import { type ServingOptions, serving as serve } from '../../../../src/sources/serving.js'
+import { send, until } from '../requests/kit.js'
 import { type OpenServing, openServing, payload, textOf } from './kit.js'
 
 let serving: OpenServing
@@ -283,5 +287,68 @@ describe('sse', () => {
       'id: 1\nevent: base64\ndata: /w==\n\nevent: end\ndata: {"payloads":2}\n\n',
     )
     expect((await serving.get('sse?id=b')).status).toBe(404)
+  })
+})
+
+describe('without results', () => {
+  test('there is /sync alone, and nothing is remembered', async () => {
+    await opened({ results: false })
+    for (const path of ['fetch?id=a', 'sse?id=a', 'status?id=a'])
+      expect((await serving.get(path)).status).toBe(404)
+    expect((await serving.ask('async', 'hello')).status).toBe(404)
+    for (const answer of ['one', 'two']) {
+      const reply = serving.ask('sync', 'hello', { 'x-numaflow-id': 'a' })
+      serving.ack(await serving.one(), payload(answer))
+      expect((await reply).body).toBe(answer)
+    }
+    const { body } = await send({ port: serving.port, path: '/openapi.json', method: 'GET' })
+    expect(Object.keys(json(body).paths as object)).toEqual(['/v1/process/sync'])
+  })
+
+  test.each<[Partial<ServingOptions>, string]>([
+    [{ threads: 2 }, 'serving: threads: got 2, wanted 1, or results: false: results are kept on one thread'],
+    [{ threads: 2, results: memoryResults() }, 'serving: threads: got 2, wanted 1, or results: false'],
+    [{ threads: 0, results: false }, 'serving: threads: got 0, wanted a whole number from 1 to 64'],
+    [
+      { results: false, dedupe: true },
+      'serving: dedupe: got true, wanted false, or nothing, where results is false',
+    ],
+    [{ results: true as never }, 'serving: results: got true, wanted a result store'],
+  ])('%j', (options, message) => {
+    expect(() => serve({ port: 0, ...options })).toThrow(message)
+  })
+})
+
+describe('on several threads', () => {
+  const thread = (number: number, count = 4) => ({ number, count, agree: (port: number) => port })
+
+  test('each has its part of what may be in work', async () => {
+    const part = partOfServing(
+      servingSettingsOf({
+        port: 0,
+        results: false,
+        threads: 4,
+        inFlight: 100,
+        limits: { connections: 3 },
+        concurrency: { min: 8, max: 80 },
+        classes: { one: { inFlight: 20 }, all: {} },
+      }),
+      thread(1),
+    )
+    expect(part).toMatchObject({
+      inFlight: 25,
+      limits: { connections: 1 },
+      concurrency: { min: 2, max: 20 },
+      classes: [
+        { name: 'one', inFlight: 5 },
+        { name: 'all', inFlight: Number.POSITIVE_INFINITY },
+      ],
+    })
+  })
+
+  test('says so where Node lets them share a port', () => {
+    const { threads } = serve({ port: 0, results: false, threads: 4 })
+    expect(threads).toBe(canSharePort() ? 4 : undefined)
+    expect(serve({ port: 0 }).threads).toBeUndefined()
   })
 })
