@@ -1,7 +1,6 @@
 // The source of HTTP requests: one message for each POST, which is answered when the message is settled.
 
 import { checkNames } from '../kernel/options.js'
-import { OneTopology } from './requests/one-topology.js'
 import type { RequestSource } from './requests/request-source.js'
 import { REQUEST_OPTIONS, type RequestOptions, settingsOf } from './requests/settings.js'
 import { partFor, threadsOf } from './requests/threads.js'
@@ -21,22 +20,24 @@ const NOTHING: readonly [] = []
 export function http(options: HttpOptions): Source {
   checkNames('http', options, REQUEST_OPTIONS, EXAMPLE)
   const settings = settingsOf('http', options, EXAMPLE)
-  const topology = new OneTopology('http')
   let source: RequestSource | undefined
+  let release: (() => void) | undefined
   return {
     name: 'http',
     redelivers: false,
     ...threadsOf(settings),
     check: async () => (await import('./requests/check.js')).checkHttp('http', settings),
-    open: (context: SourceContext) =>
-      topology.open(async () => {
-        // Every thread imports this file, and few of them listen.
-        const { RequestSource } = await import('./requests/request-source.js')
-        const { plainService } = await import('./http/plain.js')
+    async open(context: SourceContext) {
+      // Every thread imports this file, and few of them listen.
+      const { RequestSource } = await import('./requests/request-source.js')
+      const { openForOne } = await import('./requests/open-for-one.js')
+      const { plainService } = await import('./http/plain.js')
+      release = await openForOne('http', settings, async () => {
         const service = plainService(settings.path, settings.timeoutMs)
         source = new RequestSource(partFor(settings, context.thread), context, service)
         await source.open()
-      }),
+      })
+    },
     read: (max) => source?.read(max) ?? NOTHING,
     ack: (acks) => source?.ack(acks),
     nack: (nacks) => source?.nack(nacks),
@@ -44,7 +45,7 @@ export function http(options: HttpOptions): Source {
     stats: () => source?.stats() ?? {},
     async close() {
       await source?.close()
-      topology.close()
+      release?.()
     },
   }
 }

@@ -1,7 +1,6 @@
 // The source of requests that want an answer: each POST becomes a message, and what a sink answers goes back to the client.
 
 import type { ResultStore } from '../results/result-store.js'
-import { OneTopology } from './requests/one-topology.js'
 import type { RequestOptions } from './requests/settings.js'
 import { threadsOf } from './requests/threads.js'
 import type { ClassOptions } from './serving/class-options.js'
@@ -44,8 +43,8 @@ const NOTHING: readonly [] = []
  */
 export function serving(options: ServingOptions): Source {
   const settings = servingSettingsOf(options)
-  const topology = new OneTopology('serving')
   let source: ServingSource | undefined
+  let release: (() => void) | undefined
   return {
     name: 'serving',
     redelivers: false,
@@ -56,13 +55,15 @@ export function serving(options: ServingOptions): Source {
       await checkHttp('serving', settings)
       await settings.results?.check?.()
     },
-    open: (context: SourceContext) =>
-      topology.open(async () => {
-        // Every thread imports this file, and few of them listen.
-        const { ServingSource } = await import('./serving/serving-source.js')
+    async open(context: SourceContext) {
+      // Every thread imports this file, and few of them listen.
+      const { ServingSource } = await import('./serving/serving-source.js')
+      const { openForOne } = await import('./requests/open-for-one.js')
+      release = await openForOne('serving', settings, async () => {
         source = new ServingSource(settings, context)
         await source.open()
-      }),
+      })
+    },
     read: (max) => source?.read(max) ?? NOTHING,
     ack: (acks) => source?.ack(acks),
     nack: (nacks) => source?.nack(nacks),
@@ -70,7 +71,7 @@ export function serving(options: ServingOptions): Source {
     stats: () => source?.stats() ?? {},
     async close() {
       await source?.close()
-      topology.close()
+      release?.()
     },
   }
 }
