@@ -2,7 +2,7 @@
 // readers one has the epochs 1, 3, 5…, the other 2, 4, 6…
 
 /** Gives the epoch of a life: `life` and `reader` count from 0. */
-export function epochOf(life: number, reader: number, readers: number): number {
+export function epochOfLife(life: number, reader: number, readers: number): number {
   return life * readers + reader + 1
 }
 

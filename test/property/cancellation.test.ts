@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { afterEach, expect, it, vi } from 'vitest'
 import { Cancellation } from '../../src/kernel/cancellation.js'
 import { cancelSlotsFor, createCancellationMemory } from '../../src/kernel/cancellation-memory.js'
-import { epochOf } from '../../src/kernel/epoch.js'
+import { epochOfLife } from '../../src/kernel/epoch.js'
 import { EPOCH } from '../../src/kernel/layout.js'
 import type { Message } from '../../src/kernel/message.js'
 import { makeMessages } from '../support/messages.js'
@@ -139,7 +139,7 @@ it('keeps the records of several readers apart, at the same offsets', () => {
   const rings = [0, 1, 2].map((reader) => new Cancellation(memory, 1, readers, reader))
   const messages = rings.map((_, reader) => {
     const [message] = makeMessages([{ value: 'v', offset: 7 }])
-    message.inbound.ring.words[message.at + EPOCH] = epochOf(5, reader, readers)
+    message.inbound.ring.words[message.at + EPOCH] = epochOfLife(5, reader, readers)
     return message
   })
   const seen = () => messages.map((message) => isCancelled(rings[0], message))

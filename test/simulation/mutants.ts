@@ -168,7 +168,7 @@ export const MUTANTS: readonly Mutant[] = [
   severalReaders(
     one(
       'R1: messages of two epochs are settled in one record',
-      'actors/sink.js',
+      'actors/sink-disposal.js',
       'epochOf(messages[to]) === epoch',
       'true',
     ),

@@ -3,7 +3,7 @@
 // done (I3), order holds (I4), a lane is in one place at a time (O1, O2).
 
 import { CANCELLED } from '../../kernel/cancellation.js'
-import { epochOf } from '../../kernel/epoch.js'
+import { epochOfLife } from '../../kernel/epoch.js'
 import type { Message } from '../../kernel/message.js'
 import { partOf } from '../../kernel/part-of.js'
 import type { SourcePosition, SourceRecord } from '../../sources/source.js'
@@ -237,7 +237,7 @@ export class Ledger {
   }
 
   private epochOf(reader: number): number {
-    return epochOf(this.lives[reader], reader, this.options.readers)
+    return epochOfLife(this.lives[reader], reader, this.options.readers)
   }
 
   private settle({ partition, offset }: SourcePosition, verdict: 'acked' | 'nacked'): Giving | undefined {

@@ -2,7 +2,7 @@
 
 import { Reader } from '../../actors/reader.js'
 import type { Actor } from '../../kernel/actor.js'
-import { epochOf } from '../../kernel/epoch.js'
+import { epochOfLife } from '../../kernel/epoch.js'
 import { partOf } from '../../kernel/part-of.js'
 import { readersOf } from '../plan.js'
 import { branchesOf } from './branches-of.js'
@@ -14,7 +14,7 @@ export function buildReader(wiring: Wiring): Actor {
   const name = source.name ?? 'source'
   const readers = readersOf(plan).length
   // R1: each life has a new one.
-  const epoch = epochOf(life.incarnation, planned.replica, readers)
+  const epoch = epochOfLife(life.incarnation, planned.replica, readers)
   return new Reader(
     {
       name,
