@@ -2,8 +2,7 @@
 
 import { checkNames } from '../kernel/options.js'
 import type { RequestSource } from './requests/request-source.js'
-import { REQUEST_OPTIONS, type RequestOptions, settingsOf } from './requests/settings.js'
-import { partFor, threadsOf } from './requests/threads.js'
+import { REQUEST_OPTIONS, type RequestOptions, settingsOf, threadsOf } from './requests/settings.js'
 import type { Source, SourceContext } from './source.js'
 
 export type HttpOptions = RequestOptions
@@ -31,6 +30,7 @@ export function http(options: HttpOptions): Source {
       // Every thread imports this file, and few of them listen.
       const { RequestSource } = await import('./requests/request-source.js')
       const { openForOne } = await import('./requests/open-for-one.js')
+      const { partFor } = await import('./requests/part-for.js')
       const { plainService } = await import('./http/plain.js')
       release = await openForOne('http', settings, async () => {
         const service = plainService(settings.path, settings.timeoutMs)

@@ -1,8 +1,7 @@
 // The source of requests that want an answer: each POST becomes a message, and what a sink answers goes back to the client.
 
 import type { ResultStore } from '../results/result-store.js'
-import type { RequestOptions } from './requests/settings.js'
-import { threadsOf } from './requests/threads.js'
+import { type RequestOptions, threadsOf } from './requests/settings.js'
 import type { ClassOptions } from './serving/class-options.js'
 import type { RequestRoute } from './serving/request-route.js'
 import type { ServingSource } from './serving/serving-source.js'

@@ -2,8 +2,10 @@
 
 import type { TlsFiles } from '../../http/certificate.js'
 import { HTTP_LIMITS, type HttpLimits } from '../../http/http-limits.js'
+import { canSharePort } from '../../http/share-port.js'
 import { checkTls } from '../../http/tls-options.js'
 import { checkInteger, checkNames, unusable, wholeNumber } from '../../kernel/options.js'
+import type { Source } from '../source.js'
 
 /** What every source of requests may be told. */
 export type RequestOptions = {
@@ -139,4 +141,9 @@ function checkLimits(
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value.trim() !== ''
+}
+
+/** Gives what the source says of its threads: they must share its port. */
+export function threadsOf({ threads }: RequestSettings): Pick<Source, 'threads'> {
+  return threads > 1 && canSharePort() ? { threads } : {}
 }

@@ -1,7 +1,7 @@
 // What each of several threads has of what may be in work.
 
 import { partOf } from '../../kernel/part-of.js'
-import { partFor } from '../requests/threads.js'
+import { partFor } from '../requests/part-for.js'
 import type { SourceThread } from '../source.js'
 import type { ServingSettings } from './settings.js'
 
