@@ -1,0 +1,47 @@
+// The sink of Kafka topics: each message becomes a record, written to all in-sync replicas before it is answered.
+
+import { chosenDriver } from '../kafka/choose-driver.js'
+import { assert } from '../kernel/failure.js'
+import type { KafkaSink } from './kafka/kafka-sink.js'
+import { type KafkaSinkOptions, settingsOf } from './kafka/settings.js'
+import type { Sink } from './sink.js'
+
+export type { KafkaSinkOptions, KafkaTopic } from './kafka/settings.js'
+
+/**
+ * Writes each message to a topic: its value, its keys as the record's key, its headers, its event time. The partition of a key is
+ * that of Java's clients. Ok: acknowledged by all in-sync replicas. Failure: not known to be written, nor is any later record of
+ * its partition. Fallback: no broker will take it, since it is too large or invalid. A dead letter carries its origin in headers.
+ * Throws ERR_CONFIG for unusable options; opening rejects with ERR_OPEN where the topic is not there or credentials are wrong.
+ */
+export function kafkaSink(options: KafkaSinkOptions): Sink {
+  const settings = settingsOf(options)
+  let sink: KafkaSink | undefined
+  return {
+    name: 'kafka',
+    ordered: true,
+    batchMax: settings.batchMax,
+    ...(settings.retry !== undefined && { retry: settings.retry }),
+    check: async () => {
+      const { checkDriver } = await import('../kafka/choose-driver.js')
+      checkDriver(chosenDriver('sink', settings.driver, process.env))
+    },
+    async open({ log }) {
+      // Every thread imports this file, and one of them writes.
+      const { KafkaSink } = await import('./kafka/kafka-sink.js')
+      const { loadDriver } = await import('../kafka/choose-driver.js')
+      const driver = await loadDriver(chosenDriver('sink', settings.driver, process.env))
+      sink = new KafkaSink(settings, driver, log)
+      await sink.open()
+    },
+    write(batch) {
+      assert(sink !== undefined, 'kafka: open comes before write')
+      return sink.write(batch)
+    },
+    async close() {
+      const last = sink
+      sink = undefined
+      await last?.close()
+    },
+  }
+}

@@ -1,0 +1,42 @@
+// The source of Kafka topics: a member of a consumer group whose commits are never ahead of what is settled.
+
+import { chosenDriver } from '../kafka/choose-driver.js'
+import type { KafkaSource } from './kafka/kafka-source.js'
+import { type KafkaSourceOptions, settingsOf } from './kafka/settings.js'
+import type { Source, SourceContext } from './source.js'
+
+export type { KafkaRecord, KafkaSourceOptions, KafkaStart } from './kafka/settings.js'
+
+const NOTHING: readonly [] = []
+
+/**
+ * Reads topics as a member of a group: one message for each record. A partition's offset is committed when all records before
+ * it are settled, never further. Nacked records are read again from their topic. Throws ERR_CONFIG for unusable options;
+ * opening rejects with ERR_OPEN where a topic is not there or credentials are wrong. Brokers that cannot be reached are waited for.
+ */
+export function kafkaSource(options: KafkaSourceOptions): Source {
+  const settings = settingsOf(options)
+  let source: KafkaSource | undefined
+  return {
+    name: 'kafka',
+    check: async () => {
+      const { checkDriver } = await import('../kafka/choose-driver.js')
+      checkDriver(chosenDriver('source', settings.driver, process.env))
+    },
+    async open(context: SourceContext) {
+      // Every thread imports this file, and one of them reads.
+      const { KafkaSource } = await import('./kafka/kafka-source.js')
+      const { loadDriver } = await import('../kafka/choose-driver.js')
+      const driver = await loadDriver(chosenDriver('source', settings.driver, process.env))
+      source = new KafkaSource(settings, driver, context)
+      await source.open()
+    },
+    read: (max) => source?.read(max) ?? NOTHING,
+    ack: (acks) => source?.ack(acks),
+    nack: (nacks) => source?.nack(nacks),
+    pending: () => source?.pending() ?? 0,
+    partitions: () => source?.partitions() ?? NOTHING,
+    stats: () => source?.stats() ?? {},
+    close: () => source?.close(),
+  }
+}

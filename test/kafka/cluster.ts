@@ -1,0 +1,53 @@
+// The cluster of a test file: that of KAFKA_BROKERS, or a broker of its own. Where neither can be, the tests say so on the
+// console and are skipped; under CI that is a failure.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Broker, type BrokerOptions } from './broker/broker.js'
+import { isInstalled } from './broker/install.js'
+import { missingTool } from './broker/tools.js'
+
+/** The first start fetches the jars. */
+const START_MS = 300_000
+
+export type Cluster = {
+  /** `host:port`, while tests run. */
+  readonly brokers: string
+  /** The broker, where it is our own: it may be killed. */
+  readonly own: Broker | undefined
+}
+
+/** Runs tests with a cluster. `own`: only a broker of our own will do. */
+export async function withCluster(
+  title: string,
+  body: (cluster: Cluster) => void,
+  options: BrokerOptions & { own?: boolean } = {},
+): Promise<void> {
+  const given = options.own === true ? undefined : process.env.KAFKA_BROKERS
+  const missing = given === undefined ? await missingTool(!isInstalled()) : undefined
+  if (missing !== undefined) return sayNotRun(title, missing)
+  let own: Broker | undefined
+  describe(title, () => {
+    beforeAll(async () => {
+      if (given === undefined) own = await Broker.start(options)
+    }, START_MS)
+    afterAll(async () => {
+      await own?.remove()
+    })
+    body({
+      get brokers() {
+        return given ?? (own as Broker).address
+      },
+      get own() {
+        return own
+      },
+    })
+  })
+}
+
+function sayNotRun(title: string, why: string): void {
+  console.error(`\nNOT RUN: ${title}: ${why}; or give a cluster in KAFKA_BROKERS\n`)
+  const isRequired = process.env.CI === 'true'
+  test.skipIf(!isRequired)(`${title}: NOT RUN: ${why}`, () => {
+    expect.fail(why)
+  })
+}

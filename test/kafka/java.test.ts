@@ -1,0 +1,121 @@
+// Java's own tools on the other side: the partition of each key is theirs, and each codec is read both ways.
+
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CODECS } from '../../src/kafka/driver.js'
+import { partitionOfKey } from '../../src/kafka/murmur2.js'
+import { createLog } from '../../src/kernel/log.js'
+import { KafkaSource } from '../../src/sources/kafka/kafka-source.js'
+import { settingsOf } from '../../src/sources/kafka/settings.js'
+import { TestAdmin } from './admin.js'
+import type { Broker } from './broker/broker.js'
+import { withCluster } from './cluster.js'
+import { TESTED_DRIVERS } from './drivers.js'
+
+const log = createLog(() => undefined, 'kafka', 'test')
+const PARTITIONS = 7
+const COUNT = 200
+
+await withCluster(
+  'kafka and Java',
+  (cluster) => {
+    let admin: TestAdmin
+    beforeAll(async () => {
+      admin = await TestAdmin.connect(cluster.brokers)
+    })
+    afterAll(() => admin.close())
+
+    test("the partition of each key is the Java producer's", async () => {
+      const topic = await admin.topic(PARTITIONS)
+      const keys = Array.from({ length: COUNT }, (_, i) => `${'größe'.slice(0, i % 6)}-${i * 7919}`)
+      await produce(
+        cluster.own as Broker,
+        topic,
+        'none',
+        keys.map((key) => `${key}\t${key}`),
+      )
+      const read = await admin.readUntil([topic], (all) => all.length === COUNT)
+      for (const { partition, message } of read)
+        expect(partition, String(message.key)).toBe(partitionOfKey(message.key as Buffer, PARTITIONS))
+    })
+
+    for (const { name, load } of TESTED_DRIVERS) {
+      describe(name, () => {
+        test.each(CODECS)('what Java writes with %s is read', async (codec) => {
+          const topic = await admin.topic()
+          const values = Array.from({ length: COUNT }, (_, i) => `value-${i}`)
+          await produce(
+            cluster.own as Broker,
+            topic,
+            codec,
+            values.map((value) => `k\t${value}`),
+          )
+          expect(await readAll(cluster.brokers, topic, await load())).toEqual(values)
+        })
+
+        test.each(CODECS)('what is written with %s is read by Java', async (codec) => {
+          const topic = await admin.topic()
+          const values = Array.from({ length: COUNT }, (_, i) => `value-${i}`)
+          const connection = { brokers: [cluster.brokers], clientId: 'test', connectTimeoutMs: 5_000 }
+          const producer = (await load()).producer({ connection, codec, requestTimeoutMs: 10_000 }, log)
+          await producer.open()
+          const records = values.map((value) => ({ key: null, value: Buffer.from(value), headers: [] }))
+          expect(await producer.send([{ topic, partition: 0, records }])).toEqual([undefined])
+          await producer.close()
+          const args = ['--bootstrap-server', cluster.brokers, '--topic', topic, '--from-beginning']
+          const said = await (cluster.own as Broker).tool('org.apache.kafka.tools.consumer.ConsoleConsumer', [
+            ...args,
+            '--max-messages',
+            `${COUNT}`,
+            '--timeout-ms',
+            '20000',
+          ])
+          expect(said.split('\n').filter((line) => line.startsWith('value-'))).toEqual(values)
+        })
+      })
+    }
+
+    async function produce(
+      broker: Broker,
+      topic: string,
+      codec: string,
+      lines: readonly string[],
+    ): Promise<void> {
+      const args = ['--bootstrap-server', cluster.brokers, '--topic', topic, '--compression-codec', codec]
+      const keyed = ['--reader-property', 'parse.key=true']
+      await broker.tool(
+        'org.apache.kafka.tools.ConsoleProducer',
+        [...args, ...keyed],
+        `${lines.join('\n')}\n`,
+      )
+    }
+
+    async function readAll(
+      brokers: string,
+      topics: string,
+      driver: Parameters<typeof sourceOf>[2],
+    ): Promise<string[]> {
+      const source = sourceOf(brokers, topics, driver)
+      await source.open()
+      const values: string[] = []
+      try {
+        while (values.length < COUNT)
+          for (const { value } of await source.read(500)) values.push(String(value))
+      } finally {
+        await source.close()
+      }
+      return values
+    }
+  },
+  { own: true },
+)
+
+function sourceOf(
+  brokers: string,
+  topics: string,
+  driver: ConstructorParameters<typeof KafkaSource>[1],
+): KafkaSource {
+  const { signal } = new AbortController()
+  const settings = settingsOf({ brokers, topics, groupId: `g-${randomUUID()}` })
+  return new KafkaSource(settings, driver, { log, messageBytesMax: 1_048_576, signal })
+}
