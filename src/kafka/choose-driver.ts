@@ -4,7 +4,8 @@
 import { createRequire } from 'node:module'
 import { MillraceError, messageOf } from '../kernel/failure.js'
 import { nearest } from '../kernel/nearest.js'
-import { DRIVER_NAMES, type Driver, type DriverName } from './driver.js'
+import { DRIVER_NAMES, type DriverName } from './connection.js'
+import type { Driver } from './driver.js'
 
 export type End = 'source' | 'sink'
 

@@ -1,8 +1,13 @@
 // Where the brokers are, and how to get in: the options that the source and the sink share. Checked before anything is opened.
 
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
-import { unusable } from '../kernel/options.js'
-import { CODECS, type Codec, DRIVER_NAMES, type DriverName } from './driver.js'
+import { checkInteger, unusable } from '../kernel/options.js'
+
+export const DRIVER_NAMES = ['kafkajs', 'platformatic'] as const
+export type DriverName = (typeof DRIVER_NAMES)[number]
+
+export const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
+export type Codec = (typeof CODECS)[number]
 
 export type SaslOptions =
   | {
@@ -49,7 +54,8 @@ export function connectionOf(where: string, settings: ConnectionSettings): Conne
   if (typeof clientId !== 'string' || !NAME.test(clientId))
     throw unusable(`${where}: clientId`, clientId, 'a name without blanks')
   if (tls !== undefined && typeof tls !== 'boolean' && (typeof tls !== 'object' || tls === null))
-    throw unusable(`${where}: tls`, tls, 'true, or options of node:tls')
+    throw unusable(`${where}: tls`, `a value of type ${typeof tls}`, 'true, or options of node:tls')
+  checkInteger(`${where}: connectTimeoutMs`, connectTimeoutMs, 100, 600_000)
   if (driver !== undefined && !DRIVER_NAMES.includes(driver))
     throw unusable(`${where}: driver`, driver, `one of ${DRIVER_NAMES.join(', ')}`)
   return {

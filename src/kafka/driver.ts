@@ -2,14 +2,8 @@
 // order, retries and fencing are decided above it; a client's own ideas of them, and its defects, end in its driver.
 
 import type { Log } from '../kernel/log.js'
-import type { ConnectionOptions } from './connection.js'
+import type { Codec, ConnectionOptions, DriverName } from './connection.js'
 import type { KafkaError } from './kafka-error.js'
-
-export const DRIVER_NAMES = ['kafkajs', 'platformatic'] as const
-export type DriverName = (typeof DRIVER_NAMES)[number]
-
-export const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
-export type Codec = (typeof CODECS)[number]
 
 export type TopicPartition = { topic: string; partition: number }
 /** `offset` is the next one to be read, never the last one that was. */
@@ -102,7 +96,7 @@ export type OutRecord = {
   key: Buffer | null
   value: Buffer | null
   headers: readonly (readonly [name: string, value: Uint8Array | string])[]
-  /** Ms since 1970. Default: now. */
+  /** Whole ms since 1970. Default: now. */
   timestamp?: number | undefined
 }
 
@@ -121,8 +115,8 @@ export interface Producer {
   open(): Promise<void>
   /** How many partitions a topic has. */
   partitionCount(topic: string): Promise<number>
-  /** Forgets what it knows of a topic: it has changed. */
-  forget(topic: string): void
+  /** Forgets what it knows of topics: they may have changed. */
+  forget(): void
   /**
    * Writes batches of different partitions. Gives for each, in order, undefined where it is written, or why it is not.
    * What failed in a way that leaves it open whether it was written counts as not written. Tries once.

@@ -1,6 +1,5 @@
 // The sink of Kafka topics: each message becomes a record, written to all in-sync replicas before it is answered.
 
-import { chosenDriver } from '../kafka/choose-driver.js'
 import { assert } from '../kernel/failure.js'
 import type { KafkaSink } from './kafka/kafka-sink.js'
 import { type KafkaSinkOptions, settingsOf } from './kafka/settings.js'
@@ -23,13 +22,13 @@ export function kafkaSink(options: KafkaSinkOptions): Sink {
     batchMax: settings.batchMax,
     ...(settings.retry !== undefined && { retry: settings.retry }),
     check: async () => {
-      const { checkDriver } = await import('../kafka/choose-driver.js')
+      const { checkDriver, chosenDriver } = await import('../kafka/choose-driver.js')
       checkDriver(chosenDriver('sink', settings.driver, process.env))
     },
     async open({ log }) {
       // Every thread imports this file, and one of them writes.
       const { KafkaSink } = await import('./kafka/kafka-sink.js')
-      const { loadDriver } = await import('../kafka/choose-driver.js')
+      const { chosenDriver, loadDriver } = await import('../kafka/choose-driver.js')
       const driver = await loadDriver(chosenDriver('sink', settings.driver, process.env))
       sink = new KafkaSink(settings, driver, log)
       await sink.open()

@@ -1,6 +1,5 @@
 // The source of Kafka topics: a member of a consumer group whose commits are never ahead of what is settled.
 
-import { chosenDriver } from '../kafka/choose-driver.js'
 import type { KafkaSource } from './kafka/kafka-source.js'
 import { type KafkaSourceOptions, settingsOf } from './kafka/settings.js'
 import type { Source, SourceContext } from './source.js'
@@ -20,13 +19,13 @@ export function kafkaSource(options: KafkaSourceOptions): Source {
   return {
     name: 'kafka',
     check: async () => {
-      const { checkDriver } = await import('../kafka/choose-driver.js')
+      const { checkDriver, chosenDriver } = await import('../kafka/choose-driver.js')
       checkDriver(chosenDriver('source', settings.driver, process.env))
     },
     async open(context: SourceContext) {
       // Every thread imports this file, and one of them reads.
       const { KafkaSource } = await import('./kafka/kafka-source.js')
-      const { loadDriver } = await import('../kafka/choose-driver.js')
+      const { chosenDriver, loadDriver } = await import('../kafka/choose-driver.js')
       const driver = await loadDriver(chosenDriver('source', settings.driver, process.env))
       source = new KafkaSource(settings, driver, context)
       await source.open()

@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { CODECS } from '../../src/kafka/driver.js'
+import { CODECS } from '../../src/kafka/connection.js'
 import { partitionOfKey } from '../../src/kafka/murmur2.js'
 import { createLog } from '../../src/kernel/log.js'
 import { KafkaSource } from '../../src/sources/kafka/kafka-source.js'

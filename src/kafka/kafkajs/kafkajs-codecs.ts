@@ -2,7 +2,7 @@
 
 import kafkajs from 'kafkajs'
 import type { Compression } from '../codecs/compression.js'
-import type { Codec } from '../driver.js'
+import type { Codec } from '../connection.js'
 
 const { CompressionCodecs, CompressionTypes } = kafkajs
 

@@ -52,8 +52,8 @@ export class KafkajsProducer implements Producer {
     return count
   }
 
-  forget(topic: string): void {
-    this.#counts.delete(topic)
+  forget(): void {
+    this.#counts.clear()
   }
 
   async send(batches: readonly OutBatch[]): Promise<(KafkaError | undefined)[]> {

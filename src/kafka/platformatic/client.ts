@@ -29,9 +29,10 @@ export type Assignment = { topic: string; partitions: number[] }
 
 export type GroupClient = BaseClient & {
   readonly generationId: number
-  readonly memberId: string | null
+  memberId: string | null
   topics: { track(topic: string): boolean }
   joinGroup(options: object): Promise<string>
+  leaveGroup(force: boolean): Promise<void>
   commit(options: {
     offsets: { topic: string; partition: number; offset: bigint; leaderEpoch: number }[]
   }): Promise<void>

@@ -142,8 +142,18 @@ export class PlatformaticConsumer implements Consumer {
     this.#isOver = true
     this.#isJoined = false
     this.#loop?.stop()
-    const closed = Promise.allSettled([this.#client.close(true), this.#pool.close()])
+    const closed = Promise.allSettled([this.#end(), this.#pool.close()])
     await within<unknown>(CLOSE_MS, closed, () => undefined)
+  }
+
+  async #end(): Promise<void> {
+    // A static member does not say that it leaves: its place is kept for it until its session is over. The client has no word
+    // for that. What has no id only stops its heartbeats.
+    if (this.#options.groupInstanceId !== undefined) {
+      this.#client.memberId = null
+      await this.#client.leaveGroup(true)
+    }
+    await this.#client.close(true)
   }
 
   async #list(partitions: readonly TopicPartition[], timestamp: bigint): Promise<bigint[]> {

@@ -149,7 +149,7 @@ function messagesOf({ topic, partition, records }: OutBatch): ProduceMessage[] {
       value,
       headers: headersOf(record),
     }
-    if (timestamp !== undefined) message.timestamp = BigInt(Math.floor(timestamp))
+    if (timestamp !== undefined) message.timestamp = BigInt(timestamp)
     return message
   })
 }

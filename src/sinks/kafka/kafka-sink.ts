@@ -99,12 +99,11 @@ export class KafkaSink {
     try {
       await this.#producer.open()
       for (const topic of this.#settings.topics) await this.#countOf(topic)
+      this.#countedMs = systemClock.now()
       this.#isOpen = true
       return undefined
     } catch (error) {
-      return error instanceof KafkaError
-        ? error
-        : new KafkaError('retriable', messageOf(error), { cause: error })
+      return asError(error)
     }
   }
 
@@ -112,7 +111,7 @@ export class KafkaSink {
     const queues = new Queues(batch.length, this.#settings.batchBytes)
     this.#writes++
     const counts = new Map<string, number | KafkaError>()
-    this.#lookAgain()
+    this.#forgetInTime()
     for (const [place, message] of batch.entries()) {
       let topic: string
       let record: ReturnType<typeof outRecord>
@@ -145,11 +144,11 @@ export class KafkaSink {
   }
 
   /** A topic may have grown: its keys have other partitions then. */
-  #lookAgain(): void {
+  #forgetInTime(): void {
     const nowMs = systemClock.now()
     if (nowMs - this.#countedMs < COUNT_MS) return
     this.#countedMs = nowMs
-    for (const topic of this.#settings.topics) this.#producer.forget(topic)
+    this.#producer.forget()
   }
 
   async #countOf(topic: string): Promise<number> {
@@ -171,7 +170,7 @@ export class KafkaSink {
       const results = await this.#producer.send(group.map(({ batch }) => batch))
       for (const [i, sending] of group.entries()) {
         const error = results[i]
-        if (error?.kind === 'unknown-topic') this.#producer.forget(sending.batch.topic)
+        if (error?.kind === 'unknown-topic') this.#producer.forget()
         queues.settle(sending, error)
       }
     }

@@ -22,12 +22,12 @@ const RECORD_BYTES = 24
 
 /** Makes the record. Its value is still the message's: it is valid until the answer. */
 export function outRecord(message: Message, key: KafkaSinkSettings['key']): OutRecord {
-  const { headers } = message
+  const { headers, eventTime } = message
   return {
     key: key === undefined ? keyOf(message, headers) : bytesOf(key(message)),
     value: message.tombstone ? null : message.value,
     headers: headersOf(message, headers),
-    timestamp: message.eventTime,
+    timestamp: eventTime === undefined ? undefined : Math.floor(eventTime),
   }
 }
 

@@ -2,13 +2,14 @@
 
 import {
   CONNECTION_NAMES,
+  type Codec,
   type ConnectionOptions,
   type ConnectionSettings,
   checkCodecName,
   checkTopic,
   connectionOf,
+  type DriverName,
 } from '../../kafka/connection.js'
-import type { Codec, DriverName } from '../../kafka/driver.js'
 import type { Message } from '../../kernel/message.js'
 import { checkInteger, checkNames, unusable } from '../../kernel/options.js'
 import type { RetryOptions } from '../../kernel/retry.js'

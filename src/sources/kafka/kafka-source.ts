@@ -11,7 +11,7 @@ import { Redeliveries } from '../support/redeliveries.js'
 import { Waiter } from '../support/waiter.js'
 import { Assignments } from './assignments.js'
 import { Commits } from './commits.js'
-import type { Lane } from './lane.js'
+import type { Lane, LaneLimits } from './lane.js'
 import { Session } from './session.js'
 import { consumerOptions, type KafkaSourceSettings } from './settings.js'
 import { StallWatch } from './stall-watch.js'
@@ -28,6 +28,8 @@ const TURN_MAX = 256
 /** In flight, shared among the partitions. */
 const SHARED_IN_FLIGHT = 16_384
 const IN_FLIGHT_LEAST = 512
+/** Fetched and not given yet, shared among the partitions; one fetch of each in any case. */
+const SHARED_BYTES = 134_217_728
 const NOTHING = new Uint8Array(0)
 
 export class KafkaSource implements ConsumerEvents {
@@ -43,6 +45,7 @@ export class KafkaSource implements ConsumerEvents {
   readonly #waiter = new Waiter()
   readonly #wake = () => this.#waiter.wake()
   readonly #records: SourceRecord[] = []
+  #limits: LaneLimits = { inFlight: IN_FLIGHT_LEAST, bytes: SHARED_BYTES }
   #count = 0
   #turn = 0
   #fenced = 0
@@ -164,7 +167,7 @@ export class KafkaSource implements ConsumerEvents {
     // Not where it goes on: it was fetched before the lane was sent elsewhere.
     if (!lane.add(batch)) return
     this.#stall.moved(systemClock.now())
-    if (lane.isFull(this.#inFlightMax)) {
+    if (lane.isFull(this.#limits)) {
       lane.isPaused = true
       this.#session.consumer?.pause(lane.place)
     }
@@ -180,6 +183,7 @@ export class KafkaSource implements ConsumerEvents {
     this.#stall.restart(systemClock.now())
     this.#endsDueMs = 0
     this.#assignments.assign(generation, partitions)
+    this.#setLimits()
   }
 
   outOfRange(partition: TopicPartition): void {
@@ -194,14 +198,14 @@ export class KafkaSource implements ConsumerEvents {
     if (this.#failure !== undefined) throw this.#failure
     if (this.#redeliveries.size > 0) this.#makeDue()
     const { owned } = this.#assignments
-    const inFlightMax = this.#inFlightMax
+    const limits = this.#limits
     this.#count = 0
     for (let idle = 0; idle < owned.length && this.#count < max; ) {
       this.#turn = (this.#turn + 1) % owned.length
       const lane = owned[this.#turn]
-      const given = lane.take(Math.min(TURN_MAX, max - this.#count), inFlightMax, this.#give)
+      const given = lane.take(Math.min(TURN_MAX, max - this.#count), limits.inFlight, this.#give)
       idle = given === 0 ? idle + 1 : 0
-      if (lane.isPaused && lane.isLow(inFlightMax)) {
+      if (lane.isPaused && lane.isLow(limits)) {
         lane.isPaused = false
         this.#session.consumer?.resume(lane.place)
       }
@@ -250,9 +254,14 @@ export class KafkaSource implements ConsumerEvents {
       this.#session.renew('nothing was read for long, and there is something to read')
   }
 
-  get #inFlightMax(): number {
-    const share = Math.floor(SHARED_IN_FLIGHT / Math.max(1, this.#assignments.owned.length))
-    return this.#settings.inFlightPerPartition ?? Math.max(IN_FLIGHT_LEAST, share)
+  /** Of each partition: they change with the number of those that are ours. */
+  #setLimits(): void {
+    const { inFlightPerPartition, fetch } = this.#settings
+    const count = Math.max(1, this.#assignments.owned.length)
+    this.#limits = {
+      inFlight: inFlightPerPartition ?? Math.max(IN_FLIGHT_LEAST, Math.floor(SHARED_IN_FLIGHT / count)),
+      bytes: Math.max(fetch.partitionBytes, SHARED_BYTES / count),
+    }
   }
 
   #isOver(): boolean {

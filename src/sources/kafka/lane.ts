@@ -6,7 +6,9 @@ import { Tracker } from '../../kafka/tracker.js'
 
 /** More are not remembered beyond the lowest record that is not settled: others of the partition wait then. */
 const WINDOW_MAX = 65_536
-const BUFFERED_BYTES_MAX = 16_777_216
+
+/** How much of a partition may be in flight, and how much may wait here to be given. */
+export type LaneLimits = { inFlight: number; bytes: number }
 
 /** known: was in flight or settled here, and is not given twice. lost: has left the log before it could be given again. */
 export type LaneCounts = { known: number; lost: number }
@@ -131,13 +133,13 @@ export class Lane {
   }
 
   /** So much was fetched that the client should pause. */
-  isFull(inFlightMax: number): boolean {
-    return this.#buffered >= inFlightMax || this.#bufferedBytes >= BUFFERED_BYTES_MAX
+  isFull({ inFlight, bytes }: LaneLimits): boolean {
+    return this.#buffered >= inFlight || this.#bufferedBytes >= bytes
   }
 
   /** So little is left that it should go on. */
-  isLow(inFlightMax: number): boolean {
-    return this.#buffered <= inFlightMax / 2 && this.#bufferedBytes <= BUFFERED_BYTES_MAX / 2
+  isLow({ inFlight, bytes }: LaneLimits): boolean {
+    return this.#buffered <= inFlight / 2 && this.#bufferedBytes <= bytes / 2
   }
 
   /** Takes what was fetched; false where it does not follow what was fetched before. */

@@ -44,7 +44,8 @@ export class Session {
   #running: Promise<void> | undefined
   #hasOpened = false
   #tries = 0
-  #finalSinceMs: number | undefined
+  #finalTries = 0
+  #finalSinceMs = 0
   #reconnects = 0
 
   constructor(parts: SessionParts) {
@@ -140,17 +141,17 @@ export class Session {
       log.info(`kafka: reads ${options.topics.join(', ')} as ${options.groupId}`, { driver: driver.name })
     this.#hasOpened = true
     this.#tries = 0
-    this.#finalSinceMs = undefined
+    this.#finalTries = 0
     opened()
   }
 
   #isFinal({ kind }: KafkaError): boolean {
     if (REMEDIES[kind] === undefined) {
-      this.#finalSinceMs = undefined
+      this.#finalTries = 0
       return false
     }
-    this.#finalSinceMs ??= systemClock.now()
-    if (!this.#hasOpened) return this.#tries + 1 >= FINAL_TRIES
+    if (this.#finalTries++ === 0) this.#finalSinceMs = systemClock.now()
+    if (!this.#hasOpened) return this.#finalTries >= FINAL_TRIES
     return systemClock.now() - this.#finalSinceMs >= FINAL_MS
   }
 

@@ -6,8 +6,9 @@ import {
   type ConnectionSettings,
   checkTopic,
   connectionOf,
+  type DriverName,
 } from '../../kafka/connection.js'
-import type { ConsumerOptions, DriverName } from '../../kafka/driver.js'
+import type { ConsumerOptions } from '../../kafka/driver.js'
 import { checkInteger, checkNames, unusable } from '../../kernel/options.js'
 
 /** What a function of `keys` gets. */

@@ -2,9 +2,8 @@
 
 import { randomUUID } from 'node:crypto'
 import kafkajs, { type Admin, type Kafka } from 'kafkajs'
-import { connectionOf } from '../../kafka/connection.js'
+import { type Codec, connectionOf } from '../../kafka/connection.js'
 import type {
-  Codec,
   Consumer,
   ConsumerEvents,
   ConsumerOptions,

@@ -68,7 +68,7 @@ async function counts(kit: DriverKit, rule: string): Promise<void> {
   await admin.createPartitions({ topicPartitions: [{ topic, count: 5 }] })
   await admin.disconnect()
   await kit.until('the partitions are 5', async () => {
-    producer.forget(topic)
+    producer.forget()
     return (await producer.partitionCount(topic)) === 5
   })
 }

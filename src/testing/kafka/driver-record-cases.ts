@@ -1,6 +1,7 @@
 // What of a record must come through: everything.
 
-import { CODECS, type OutRecord } from '../../kafka/driver.js'
+import { CODECS } from '../../kafka/connection.js'
+import type { OutRecord } from '../../kafka/driver.js'
 import { type DriverCase, requireEqual } from './driver-case.js'
 import { batchOf, type DriverKit, numbered, plain, valuesOf } from './driver-kit.js'
 

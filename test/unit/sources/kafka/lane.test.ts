@@ -153,13 +153,17 @@ describe('an assignment', () => {
   })
 })
 
-test('it is full and low by records', () => {
+const limits = (inFlight: number, bytes = MANY) => ({ inFlight, bytes })
+
+test('it is full and low by records, and by bytes', () => {
   const lane = owned()
   lane.add(batch(0, 10))
-  expect([lane.isFull(10), lane.isFull(11)]).toEqual([true, false])
-  expect(lane.isLow(10)).toBe(false)
+  expect([lane.isFull(limits(10)), lane.isFull(limits(11))]).toEqual([true, false])
+  expect([lane.isFull(limits(11, 10)), lane.isFull(limits(11, 11))]).toEqual([true, false])
+  expect(lane.isLow(limits(10))).toBe(false)
+  expect([lane.isLow(limits(20, 19)), lane.isLow(limits(20, 20))]).toEqual([false, true])
   take(lane, 5)
-  expect(lane.isLow(10)).toBe(true)
+  expect(lane.isLow(limits(10))).toBe(true)
   expect(lane.isHungry).toBe(false)
   take(lane)
   expect(lane.isHungry).toBe(true)
