@@ -1,7 +1,14 @@
 // The public surface of millrace, and nothing else.
 
 export type { MapContext, MapHandler, MapOutput, MapResult, Output } from './actors/map-handler.js'
-export { kafka } from './kafka.js'
+export {
+  type KafkaRecord,
+  type KafkaSinkOptions,
+  type KafkaSourceOptions,
+  type KafkaStart,
+  type KafkaTopic,
+  kafka,
+} from './kafka.js'
 export type { Headers, HeaderValue } from './kernel/codec.js'
 export { ERRORS, type ErrorCode, isMillraceError, MillraceError } from './kernel/failure.js'
 export type { Log, LogLevel, LogRecord, LogWriter } from './kernel/log.js'
@@ -12,19 +19,12 @@ export { type MemoryResultsOptions, memoryResults } from './results/memory-resul
 export type { Acceptance, ResultStore, StoredResult, UnfinishedRequest } from './results/result-store.js'
 export { blackhole } from './sinks/blackhole.js'
 export { file } from './sinks/file.js'
-export { type KafkaSinkOptions, type KafkaTopic, kafkaSink } from './sinks/kafka.js'
 export { log } from './sinks/log.js'
 export { respond } from './sinks/respond.js'
 export { Response } from './sinks/response.js'
 export type { OnSuccessMessage, Sink, SinkContext } from './sinks/sink.js'
 export { generator } from './sources/generator.js'
 export { type HttpOptions, http } from './sources/http.js'
-export {
-  type KafkaRecord,
-  type KafkaSourceOptions,
-  type KafkaStart,
-  kafkaSource,
-} from './sources/kafka.js'
 export { lines } from './sources/lines.js'
 export { type ServingOptions, serving } from './sources/serving.js'
 export type {

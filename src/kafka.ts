@@ -7,9 +7,23 @@ import type { Sink } from './sinks/sink.js'
 import { type KafkaSourceOptions, kafkaSource } from './sources/kafka.js'
 import type { Source } from './sources/source.js'
 
-/** Makes the source of Kafka topics: `kafka({ brokers, topics, groupId })`. See kafkaSource. */
+export type { KafkaSinkOptions, KafkaTopic } from './sinks/kafka.js'
+export type { KafkaRecord, KafkaSourceOptions, KafkaStart } from './sources/kafka.js'
+
+/**
+ * Makes the source of Kafka topics, `kafka({ brokers, topics, groupId })`, which reads as a member of a group: one message for
+ * each record. A partition's offset is committed when all records before it are settled, never further. Nacked records are read
+ * again from their topic. Throws ERR_CONFIG for unusable options; opening rejects with ERR_OPEN where a topic is not there or
+ * credentials are wrong. Brokers that cannot be reached are waited for.
+ */
 export function kafka(options: KafkaSourceOptions): Source
-/** Makes the sink of a Kafka topic: `kafka({ brokers, topic })`. See kafkaSink. */
+/**
+ * Makes the sink of a Kafka topic, `kafka({ brokers, topic })`. It writes each message: its value, its keys as the record's key, its
+ * headers, its event time. The partition of a key is that of Java's clients. Ok: acknowledged by all in-sync replicas. Failure: not
+ * known to be written, nor is any later record of its partition. Fallback: no broker will take it, since it is too large or invalid.
+ * A dead letter carries its origin in headers. Throws ERR_CONFIG for unusable options; opening rejects with ERR_OPEN where the topic
+ * is not there or credentials are wrong.
+ */
 export function kafka(options: KafkaSinkOptions): Sink
 export function kafka(options: KafkaSourceOptions | KafkaSinkOptions): Source | Sink {
   const given = typeof options === 'object' && options !== null ? options : {}

@@ -7,12 +7,7 @@ import type { Sink } from './sink.js'
 
 export type { KafkaSinkOptions, KafkaTopic } from './kafka/settings.js'
 
-/**
- * Writes each message to a topic: its value, its keys as the record's key, its headers, its event time. The partition of a key is
- * that of Java's clients. Ok: acknowledged by all in-sync replicas. Failure: not known to be written, nor is any later record of
- * its partition. Fallback: no broker will take it, since it is too large or invalid. A dead letter carries its origin in headers.
- * Throws ERR_CONFIG for unusable options; opening rejects with ERR_OPEN where the topic is not there or credentials are wrong.
- */
+/** What `kafka` of the package makes where it is a sink. */
 export function kafkaSink(options: KafkaSinkOptions): Sink {
   const settings = settingsOf(options)
   let sink: KafkaSink | undefined

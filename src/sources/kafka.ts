@@ -8,11 +8,7 @@ export type { KafkaRecord, KafkaSourceOptions, KafkaStart } from './kafka/settin
 
 const NOTHING: readonly [] = []
 
-/**
- * Reads topics as a member of a group: one message for each record. A partition's offset is committed when all records before
- * it are settled, never further. Nacked records are read again from their topic. Throws ERR_CONFIG for unusable options;
- * opening rejects with ERR_OPEN where a topic is not there or credentials are wrong. Brokers that cannot be reached are waited for.
- */
+/** What `kafka` of the package makes where it is a source. */
 export function kafkaSource(options: KafkaSourceOptions): Source {
   const settings = settingsOf(options)
   let source: KafkaSource | undefined
