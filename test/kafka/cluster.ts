@@ -3,11 +3,10 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Broker, type BrokerOptions } from './broker/broker.js'
-import { isInstalled } from './broker/install.js'
+import { install, isInstalled } from './broker/install.js'
 import { missingTool } from './broker/tools.js'
 
-/** The first start fetches the jars. */
-const START_MS = 300_000
+const START_MS = 90_000
 
 export type Cluster = {
   /** `host:port`, while tests run. */
@@ -23,7 +22,7 @@ export async function withCluster(
   options: BrokerOptions & { own?: boolean } = {},
 ): Promise<void> {
   const given = options.own === true ? undefined : process.env.KAFKA_BROKERS
-  const missing = given === undefined ? await missingTool(!isInstalled()) : undefined
+  const missing = given === undefined ? await whyNone() : undefined
   if (missing !== undefined) return sayNotRun(title, missing)
   let own: Broker | undefined
   describe(title, () => {
@@ -42,6 +41,16 @@ export async function withCluster(
       },
     })
   })
+}
+
+/** Says why there can be no broker of our own; the first time the jars are fetched. */
+async function whyNone(): Promise<string | undefined> {
+  const missing = await missingTool(!isInstalled())
+  if (missing !== undefined) return missing
+  return await install().then(
+    () => undefined,
+    (error: Error) => error.message,
+  )
 }
 
 function sayNotRun(title: string, why: string): void {

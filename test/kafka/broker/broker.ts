@@ -92,7 +92,7 @@ export class Broker {
   /** Runs one of Kafka's own command line tools, with what it reads from stdin. Gives what it said. */
   async tool(className: string, args: readonly string[], input = ''): Promise<string> {
     const { classPath } = this.installed
-    const ran = await run(JAVA, [...TOOL_FLAGS, '-cp', classPath, className, ...args], input)
+    const ran = await run(JAVA, [...TOOL_FLAGS, '-cp', classPath, className, ...args], { input })
     if (ran?.code !== 0) throw new Error(`${className}: exit code ${ran?.code}:\n${ran?.output}`)
     return ran.output
   }

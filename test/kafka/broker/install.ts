@@ -1,7 +1,9 @@
-// The jars of a Kafka release, fetched once by Maven, with a formatted empty data folder that every new broker copies.
+// The jars of a Kafka release, fetched once by Maven, with a formatted empty data folder that every new broker copies. They lie in
+// the user's cache: `npm ci` removes what is in node_modules.
 
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brokerProperties, propertiesText } from './properties.js'
@@ -13,8 +15,10 @@ export type Installed = { classPath: string; template: string }
 export const KAFKA_VERSION = process.env.KAFKA_VERSION ?? '4.3.1'
 const POM = fileURLToPath(new URL('./pom.xml', import.meta.url))
 const CACHE =
-  process.env.KAFKA_CACHE ?? fileURLToPath(new URL('../../../node_modules/.cache/kafka', import.meta.url))
+  process.env.KAFKA_CACHE ??
+  join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'millrace-tests', 'kafka')
 const HOME = join(CACHE, KAFKA_VERSION)
+const FETCH_MS = 240_000
 
 export const isInstalled = (): boolean => existsSync(HOME)
 
@@ -33,8 +37,9 @@ async function fetchAndFormat(): Promise<void> {
   try {
     const libs = join(staging, 'libs')
     const names = [`-Dkafka.version=${KAFKA_VERSION}`, '-DincludeScope=runtime', `-DoutputDirectory=${libs}`]
-    const copied = await run(MAVEN, ['-q', '-B', '-f', POM, ...names, 'dependency:copy-dependencies'])
-    requireDone(`${MAVEN} could not fetch Kafka ${KAFKA_VERSION}`, copied)
+    const args = ['-q', '-B', '-f', POM, ...names, 'dependency:copy-dependencies']
+    const copied = await run(MAVEN, args, { timeoutMs: FETCH_MS })
+    requireDone(`${MAVEN} could not fetch Kafka ${KAFKA_VERSION} into ${CACHE} (KAFKA_CACHE)`, copied)
     await format(libs, staging)
     await rename(staging, HOME)
   } catch (error) {
@@ -62,5 +67,10 @@ async function format(libs: string, staging: string): Promise<void> {
 }
 
 function requireDone(what: string, ran: Ran | undefined): void {
-  if (ran?.code !== 0) throw new Error(`${what}:\n${ran?.output ?? 'no such program'}`)
+  if (ran?.code === 0) return
+  // What Maven says goes on for pages: its first line says it.
+  const [first = 'it was ended, since it took too long'] = (ran?.output ?? 'no such program')
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+  throw new Error(`${what}: ${first.slice(0, 600)}`)
 }

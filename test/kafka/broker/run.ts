@@ -5,9 +5,13 @@ import { spawn } from 'node:child_process'
 export type Ran = { code: number | null; output: string }
 
 /** Gives undefined where there is no such program. */
-export function run(program: string, args: readonly string[], input = ''): Promise<Ran | undefined> {
+export function run(
+  program: string,
+  args: readonly string[],
+  { input = '', timeoutMs }: { input?: string; timeoutMs?: number } = {},
+): Promise<Ran | undefined> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], timeout: timeoutMs })
     let output = ''
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (text: string) => {
