@@ -59,17 +59,23 @@ export class TestAdmin {
 
   /** Reads topics from their start, until the condition is true of what was read. */
   async readUntil(topics: readonly string[], isDone: (read: readonly Read[]) => boolean): Promise<Read[]> {
-    const consumer = this.#kafka.consumer({ groupId: `read-${randomUUID()}`, maxWaitTimeInMs: 100 })
     const read: Read[] = []
+    const end = await this.follow(topics, (each) => read.push(each))
     try {
-      await consumer.connect()
-      await consumer.subscribe({ topics: topics.slice(), fromBeginning: true })
-      await consumer.run({ autoCommit: false, eachMessage: async (each) => void read.push(each) })
       await until('what was written is read', () => isDone(read))
       return read
     } finally {
-      await consumer.disconnect()
+      await end()
     }
+  }
+
+  /** Reads topics from their start, and what comes. Gives what ends it. */
+  async follow(topics: readonly string[], take: (read: Read) => void): Promise<() => Promise<void>> {
+    const consumer = this.#kafka.consumer({ groupId: `read-${randomUUID()}`, maxWaitTimeInMs: 100 })
+    await consumer.connect()
+    await consumer.subscribe({ topics: topics.slice(), fromBeginning: true })
+    await consumer.run({ autoCommit: false, eachMessage: async (each) => take(each) })
+    return () => consumer.disconnect()
   }
 
   async close(): Promise<void> {

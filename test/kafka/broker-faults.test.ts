@@ -6,23 +6,11 @@ import { type Read, TestAdmin } from './admin.js'
 import type { Broker } from './broker/broker.js'
 import { withCluster } from './cluster.js'
 import { TESTED_DRIVERS } from './drivers.js'
+import { PIPE } from './pipe.js'
 import { Project } from './project.js'
 import { until } from './until.js'
 
 const COUNT = 3_000
-const PIPE = `
-import { defineTopology, kafka } from 'millrace'
-const { BROKERS: brokers, FROM: topics, TO: topic, GROUP: groupId } = process.env
-export default defineTopology({
-  name: 'pipe',
-  source: kafka({ brokers, topics, groupId, heartbeatMs: 300, sessionTimeoutMs: 6_000, commitEveryMs: 200, inFlightPerPartition: 100 }),
-  map: async (message) => {
-    await new Promise((resolve) => setTimeout(resolve, 3))
-    return message
-  },
-  sink: kafka({ brokers, topic }),
-})
-`
 const textIn = ({ message }: Read) => message.value?.toString() ?? ''
 
 await withCluster(

@@ -3,7 +3,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { inspect } from 'node:util'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import type { SaslOptions } from '../../src/kafka/connection.js'
 import { createLog, type LogRecord } from '../../src/kernel/log.js'
 import { KafkaSink } from '../../src/sinks/kafka/kafka-sink.js'
@@ -79,7 +80,7 @@ if (hasCertificate)
       })
 
       for (const { name, load } of TESTED_DRIVERS) {
-        describe.each(WAYS)(`${name}, %s`, (_, right, wrong) => {
+        describe.concurrent.each(WAYS)(`${name}, %s`, (_, right, wrong) => {
           const said: LogRecord[] = []
           const log = createLog((record) => said.push(record), 'kafka', 'test')
 
@@ -103,7 +104,7 @@ if (hasCertificate)
             return new KafkaSink(sinkSettings({ brokers, topic, tls, sasl }), await load(), log)
           }
 
-          test('lets in who has the right', async () => {
+          test('lets in who has the right', async ({ expect }) => {
             const reader = await source(right(), readFileSync(files.certFile, 'utf8'))
             await reader.open()
             const [record] = await reader.read(10)
@@ -114,7 +115,7 @@ if (hasCertificate)
             await writer.close()
           })
 
-          test('says that who has the wrong one is denied, and tells no secret', async () => {
+          test('says that who has the wrong one is denied, and tells no secret', async ({ expect }) => {
             const reader = await source(wrong(), readFileSync(files.certFile, 'utf8'))
             const writer = await sink(wrong())
             for (const end of [reader, writer]) {
@@ -123,6 +124,8 @@ if (hasCertificate)
                 (thrown) => thrown,
               )
               expect(`${error.code} ${error.message}`).toMatch(/^ERR_OPEN kafka: .*check `sasl`/)
+              for (const secret of [SECRET, WRONG])
+                expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(secret)
             }
             const all = JSON.stringify(said)
             for (const secret of [SECRET, WRONG]) expect(all).not.toContain(secret)

@@ -7,28 +7,13 @@ import { partitionOfKey } from '../../src/kafka/murmur2.js'
 import { type Read, TestAdmin } from './admin.js'
 import { withCluster } from './cluster.js'
 import { TESTED_DRIVERS } from './drivers.js'
+import { PIPE } from './pipe.js'
 import { Project } from './project.js'
 import { until } from './until.js'
 
 const COUNT = 6_000
 const KEYS = 50
 const PARTITIONS = 5
-
-const PIPE = `
-import { defineTopology, kafka } from 'millrace'
-const { BROKERS: brokers, FROM: topics, TO: topic, GROUP: groupId, SLOW } = process.env
-export default defineTopology({
-  name: 'pipe',
-  source: kafka({
-    brokers, topics, groupId, heartbeatMs: 300, sessionTimeoutMs: 6_000, commitEveryMs: 200, inFlightPerPartition: 200,
-  }),
-  map: async (message) => {
-    if (SLOW) await new Promise((resolve) => setTimeout(resolve, Number(SLOW)))
-    return message
-  },
-  sink: kafka({ brokers, topic }),
-})
-`
 
 const DEAD = `
 import { defineTopology, kafka, Response } from 'millrace'
