@@ -30,10 +30,21 @@ export function kafka(options: KafkaSourceOptions | KafkaSinkOptions): Source | 
   const isSource = 'topics' in given || 'groupId' in given
   const isSink = 'topic' in given
   if (isSource && !isSink) return kafkaSource(options as KafkaSourceOptions)
-  if (isSink && !isSource) return kafkaSink(options as KafkaSinkOptions)
+  if (isSink && !isSource) return rereading(options as KafkaSinkOptions)
   const got = isSource ? '`topic` and `topics` or `groupId`' : 'neither `topics` nor `topic`'
   throw new MillraceError(
     'ERR_CONFIG',
     `kafka: got ${got}, wanted topics and groupId for a source, or topic for a sink`,
   )
+}
+
+/** The sink, and how `millrace replay` reads again what it wrote: from the same brokers, up to where the topic ends now. */
+function rereading(options: KafkaSinkOptions): Sink {
+  const sink = kafkaSink(options)
+  const { brokers, clientId, tls, sasl, connectTimeoutMs, driver } = options
+  const given = { brokers, clientId, tls, sasl, connectTimeoutMs, driver }
+  const connection = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  const reread = (topics: string, groupId: string) =>
+    kafkaSource({ ...connection, topics, groupId } as KafkaSourceOptions, true)
+  return Object.assign(sink, { reread })
 }

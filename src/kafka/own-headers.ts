@@ -16,8 +16,12 @@ export const OWN_HEADERS: ReadonlySet<string> = new Set([
   KEYS_HEADER,
 ])
 
-/** Where a dead letter came from: topic, partition, offset, timestamp. */
+/** Where a dead letter came from: topic, id, partition, offset, timestamp. */
 export const ORIGIN_PREFIX = 'millrace-origin-'
+/** The tags of a dead letter, as JSON: routes go by them when it is sent again. */
+export const TAGS_HEADER = 'millrace-tags'
+/** There where a message was a dead letter, and was sent again. */
+export const REPLAYS_HEADER = 'millrace-replays'
 
 /** How several keys become one key of Kafka. */
 export const joinKeys = (keys: readonly string[]): string => keys.join(':')

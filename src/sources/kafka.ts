@@ -8,9 +8,9 @@ export type { KafkaRecord, KafkaSourceOptions, KafkaStart } from './kafka/settin
 
 const NOTHING: readonly [] = []
 
-/** What `kafka` of the package makes where it is a source. */
-export function kafkaSource(options: KafkaSourceOptions): Source {
-  const settings = settingsOf(options)
+/** What `kafka` of the package makes where it is a source. `isBounded`: it ends where the topics end when it is opened. */
+export function kafkaSource(options: KafkaSourceOptions, isBounded = false): Source {
+  const settings = settingsOf(options, isBounded)
   let source: KafkaSource | undefined
   return {
     name: 'kafka',

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Read, TestAdmin } from './admin.js'
 import type { Broker } from './broker/broker.js'
 import { withCluster } from './cluster.js'
-import { TESTED_DRIVERS } from './drivers.js'
+import { FAULT_DRIVERS } from './drivers.js'
 import { PIPE } from './pipe.js'
 import { Project } from './project.js'
 import { until } from './until.js'
@@ -16,7 +16,7 @@ const textIn = ({ message }: Read) => message.value?.toString() ?? ''
 await withCluster(
   'kafka brokers that fail',
   (cluster) => {
-    for (const driver of TESTED_DRIVERS) {
+    for (const driver of FAULT_DRIVERS) {
       describe(driver.name, () => {
         let admin: TestAdmin
         let project: Project

@@ -2,6 +2,7 @@
 
 import { randomBytes, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, it } from 'vitest'
+import { CODECS, type Codec } from '../../src/kafka/connection.js'
 import type { Driver } from '../../src/kafka/driver.js'
 import { KafkaSink } from '../../src/sinks/kafka/kafka-sink.js'
 import { type KafkaSinkOptions, settingsOf as sinkSettings } from '../../src/sinks/kafka/settings.js'
@@ -13,6 +14,7 @@ import { sinkContract, sourceContract } from '../../src/testing/index.js'
 import { TestAdmin } from './admin.js'
 import { withCluster } from './cluster.js'
 import { TESTED_DRIVERS } from './drivers.js'
+import { inFull } from './size.js'
 
 const COUNT = 60
 const RUNS = 4
@@ -40,7 +42,7 @@ await withCluster('kafka contracts', (cluster) => {
         },
         { describe, it, runs: RUNS, endless: true, name: 'source' },
       )
-      for (const codec of ['none', 'lz4'] as const)
+      for (const codec of inFull<readonly Codec[]>(CODECS, ['lz4']))
         sinkContract(
           async () => {
             const topic = await admin.topic(3)

@@ -4,6 +4,7 @@ import type { Driver } from '../../src/kafka/driver.js'
 import { kafkajsDriver } from '../../src/kafka/kafkajs/kafkajs-driver.js'
 import type { Platformatic } from '../../src/kafka/platformatic/client.js'
 import { platformaticDriver } from '../../src/kafka/platformatic/platformatic-driver.js'
+import { inFull } from './size.js'
 
 export type TestedDriver = { name: string; package: string | undefined; load: () => Promise<Driver> }
 
@@ -17,8 +18,17 @@ const platformatic = (version: number): TestedDriver => {
   return { name: `platformatic ${version}`, package: name, load }
 }
 
+const KAFKAJS: TestedDriver = { name: 'kafkajs', package: undefined, load: async () => kafkajsDriver }
+
+/** All that are supported. */
 export const TESTED_DRIVERS: readonly TestedDriver[] = [
-  { name: 'kafkajs', package: undefined, load: async () => kafkajsDriver },
+  KAFKAJS,
   platformatic(1),
   ...(hasVersion2 ? [platformatic(2)] : []),
 ]
+
+/** For tests that take long: where not all is run, one version is enough. */
+export const FAULT_DRIVERS: readonly TestedDriver[] = inFull(TESTED_DRIVERS, [
+  KAFKAJS,
+  platformatic(hasVersion2 ? 2 : 1),
+])

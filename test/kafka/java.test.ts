@@ -101,7 +101,7 @@ await withCluster(
       const values: string[] = []
       try {
         while (values.length < COUNT)
-          for (const { value } of await source.read(500)) values.push(String(value))
+          for (const { value } of (await source.read(500)) ?? []) values.push(String(value))
       } finally {
         await source.close()
       }

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TestAdmin } from './admin.js'
 import { withCluster } from './cluster.js'
-import { TESTED_DRIVERS } from './drivers.js'
+import { FAULT_DRIVERS } from './drivers.js'
 import { Ledger } from './ledger.js'
 import { PIPE, pipeEnv, REPEATS_MAX } from './pipe.js'
 import { Project } from './project.js'
@@ -22,7 +22,7 @@ await withCluster(`kafka kills, SEED=${SEED}`, (cluster) => {
   })
   afterAll(() => admin.close())
 
-  for (const driver of TESTED_DRIVERS) {
+  for (const driver of FAULT_DRIVERS) {
     describe(driver.name, { timeout: inFull(1_800_000, 180_000) }, () => {
       let project: Project
       beforeAll(async () => {

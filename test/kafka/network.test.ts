@@ -6,7 +6,7 @@ import { TestAdmin } from './admin.js'
 import type { Broker } from './broker/broker.js'
 import { freePorts } from './broker/ports.js'
 import { withCluster } from './cluster.js'
-import { TESTED_DRIVERS } from './drivers.js'
+import { FAULT_DRIVERS } from './drivers.js'
 import { Ledger } from './ledger.js'
 import { PIPE, pipeEnv, REPEATS_MAX } from './pipe.js'
 import { Project } from './project.js'
@@ -38,7 +38,7 @@ await withCluster(
       await admin.close()
     })
 
-    for (const driver of TESTED_DRIVERS) {
+    for (const driver of FAULT_DRIVERS) {
       describe(driver.name, { timeout: 240_000 }, () => {
         let project: Project
         beforeAll(async () => {

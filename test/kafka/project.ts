@@ -34,12 +34,13 @@ export class Project {
     await writeFile(join(this.directory, name), text)
   }
 
-  /** Runs a topology module with the command line, with the driver chosen. */
-  run(module: string, environment: Record<string, string> = {}): Running {
+  /** Runs a topology module, or another verb of the command line, with the driver chosen. */
+  run(module: string | readonly string[], environment: Record<string, string> = {}): Running {
     const main = join(this.directory, 'node_modules', 'millrace', 'dist', 'main.js')
     const driver = this.#driver.package === undefined ? 'kafkajs' : 'platformatic'
     const env = { ...process.env, MILLRACE_KAFKA: driver, ...environment }
-    const child = spawn(process.execPath, [main, 'run', module], { cwd: this.directory, env })
+    const args = typeof module === 'string' ? ['run', module] : module
+    const child = spawn(process.execPath, [main, ...args], { cwd: this.directory, env })
     const running = new Running(child)
     this.#running.add(running)
     return running

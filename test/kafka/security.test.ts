@@ -107,7 +107,7 @@ if (hasCertificate)
           test('lets in who has the right', async ({ expect }) => {
             const reader = await source(right(), readFileSync(files.certFile, 'utf8'))
             await reader.open()
-            const [record] = await reader.read(10)
+            const [record] = (await reader.read(10)) ?? []
             expect(String(record.value)).toBe('hello')
             await reader.close()
             const writer = await sink(right())

@@ -35,6 +35,27 @@ export default defineTopology({
 })
 `
 
+/** The second stage fails; the first must not see a letter of it again. */
+const MEND = `
+import { defineTopology, kafka } from 'millrace'
+const { BROKERS: brokers, FROM: topics, TO: topic, DEAD, GROUP: groupId, MENDED = '' } = process.env
+export default defineTopology({
+  name: 'mend-' + groupId,
+  source: kafka({ brokers, topics, groupId, commitEveryMs: 200 }),
+  map: [
+    (message) => 'first ' + message.text(),
+    (message) => {
+      const number = message.text().slice(6)
+      if (['5', '13'].includes(number) && !MENDED.split(',').includes(number)) throw new Error('sick ' + number)
+      return message
+    },
+  ],
+  retry: { attempts: 1 },
+  sink: kafka({ brokers, topic }),
+  fallback: kafka({ brokers, topic: DEAD }),
+})
+`
+
 const textIn = ({ message }: Read) => message.value?.toString() ?? ''
 
 await withCluster('kafka topologies', (cluster) => {
@@ -134,6 +155,37 @@ await withCluster('kafka topologies', (cluster) => {
           'millrace-origin-timestamp': '1700000000000',
         })
         expect(texts['millrace-topic']).toBeUndefined()
+      })
+
+      test('dead letters are sent again from their topic: each once, where it was given up, and those alone', async () => {
+        const { from, to, env } = await ends(0)
+        const dead = await admin.topic(2)
+        await project.file('mend.mjs', MEND)
+        const values = Array.from({ length: 20 }, (_, i) => `${i}`)
+        await admin.write(
+          from,
+          values.map((value) => ({ value, key: `k-${value}`, headers: { mine: 'm' } })),
+        )
+        const sick = { ...env, DEAD: dead }
+        const running = project.run('mend.mjs', sick)
+        await until('all is committed', async () => (await admin.committedSum(env.GROUP, from)) === 20)
+        expect(await running.stop(), running.text).toBe(0)
+        const replay = async (more: Record<string, string>) => {
+          const again = project.run(['replay', 'mend.mjs', `kafka:${dead}`], { ...sick, ...more })
+          expect(await again.end(), again.text).toBe(0)
+          return again.text
+        }
+        expect(await replay({ MENDED: '5' })).toContain('2 sent')
+        // The one that is given up again lies behind what that replay has read.
+        expect(await replay({ MENDED: '5,13' })).toContain('1 sent')
+        expect(await replay({ MENDED: '5,13' })).toContain('0 sent')
+        const read = await admin.readUntil([to], (all) => all.length >= 20)
+        expect(read.length).toBe(20)
+        expect(read.map(textIn).sort()).toEqual(values.map((value) => `first ${value}`).sort())
+        const mended = read.find((each) => textIn(each) === 'first 13') as Read
+        expect(String(mended.message.key)).toBe('k-13')
+        expect(Object.keys(mended.message.headers ?? {})).toEqual(['mine'])
+        expect(mended.partition).toBe(partitionOfKey(Buffer.from('k-13'), PARTITIONS))
       })
 
       test('a process that joins and one that leaves: nothing is lost, and no order by key', async () => {

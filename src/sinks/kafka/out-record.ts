@@ -8,6 +8,8 @@ import {
   ORIGIN_PREFIX,
   OWN_HEADERS,
   PARTITION_HEADER,
+  REPLAYS_HEADER,
+  TAGS_HEADER,
   TOPIC_HEADER,
 } from '../../kafka/own-headers.js'
 import type { Headers, HeaderValue } from '../../kernel/codec.js'
@@ -17,6 +19,7 @@ import type { KafkaSinkSettings } from './settings.js'
 type OutHeaders = [name: string, value: HeaderValue][]
 
 const NO_HEADERS: OutHeaders = []
+const OWN_PREFIX = 'millrace-'
 /** About what a record takes besides its parts. */
 const RECORD_BYTES = 24
 
@@ -47,17 +50,20 @@ function keyOf({ keys }: Message, headers: Headers): Buffer | null {
 
 function headersOf(message: Message, headers: Headers): OutHeaders {
   const isDeadLetter = message.reason !== undefined
+  // What was sent again and is written at last says no more why it was given up.
+  const isMended = !isDeadLetter && headers[REPLAYS_HEADER] !== undefined
   const { trace } = message
   let out = NO_HEADERS
   for (const name in headers) {
-    if (OWN_HEADERS.has(name)) continue
+    if (OWN_HEADERS.has(name) || (isMended && name.startsWith(OWN_PREFIX))) continue
+    if (isDeadLetter && name === TAGS_HEADER) continue
     // A trace goes on under its own header.
     if (trace !== undefined && (name === 'traceparent' || name === 'tracestate')) continue
     if (out === NO_HEADERS) out = []
     out.push([name, headers[name]])
   }
   if (!isDeadLetter && trace === undefined) return out
-  return [...out, ...traceHeaders(trace), ...(isDeadLetter ? originHeaders(message, headers) : NO_HEADERS)]
+  return [...out, ...traceHeaders(trace), ...(isDeadLetter ? letterHeaders(message, headers) : NO_HEADERS)]
 }
 
 function traceHeaders(trace: string | undefined): OutHeaders {
@@ -68,11 +74,20 @@ function traceHeaders(trace: string | undefined): OutHeaders {
   return headers
 }
 
+function letterHeaders(message: Message, headers: Headers): OutHeaders {
+  const { tags } = message
+  const origin = originHeaders(message, headers)
+  return tags.length === 0 ? origin : [...origin, [TAGS_HEADER, JSON.stringify(tags)]]
+}
+
 /** Where a dead letter came from, if it came from Kafka. One that was a dead letter before keeps its first origin. */
-function originHeaders({ partition, offset, eventTime }: Message, headers: Headers): OutHeaders {
+function originHeaders({ id, partition, offset, eventTime }: Message, headers: Headers): OutHeaders {
   const topic = headers[TOPIC_HEADER]
   if (topic === undefined || headers[`${ORIGIN_PREFIX}topic`] !== undefined) return NO_HEADERS
-  const origin: OutHeaders = [[`${ORIGIN_PREFIX}topic`, topic]]
+  const origin: OutHeaders = [
+    [`${ORIGIN_PREFIX}topic`, topic],
+    [`${ORIGIN_PREFIX}id`, id],
+  ]
   const number = headers[PARTITION_HEADER] ?? partition?.toString()
   if (number !== undefined) origin.push([`${ORIGIN_PREFIX}partition`, number])
   if (offset !== undefined) origin.push([`${ORIGIN_PREFIX}offset`, String(offset)])

@@ -11,11 +11,14 @@ import type { KafkaSourceSettings } from './settings.js'
 export type AssignmentParts = {
   topics: readonly string[]
   start: KafkaSourceSettings['start']
+  isBounded: boolean
   log: Log
   /** The session of now. */
   consumer(): Consumer | undefined
   /** Positions cannot be found in it: another one may. */
   renew(why: string): void
+  /** Partitions may be read from now on. */
+  begun(): void
 }
 
 const RETRY_MS = 500
@@ -106,11 +109,14 @@ export class Assignments {
     if (consumer === undefined) return
     const places = fresh.map(({ place }) => place)
     const begins = await beginnings(consumer, places, this.#parts.start)
+    const ends = this.#parts.isBounded ? await consumer.offsets(places, 'latest') : []
     if (generation !== this.generation || consumer !== this.#parts.consumer()) return
     for (const [i, lane] of fresh.entries()) {
+      if (lane.end === Number.POSITIVE_INFINITY && ends[i] !== undefined) lane.end = Number(ends[i])
       lane.begin(begins[i].offset, begins[i].committed)
       this.seek(lane)
     }
+    this.#parts.begun()
   }
 
   async #findAgain(lane: Lane, position: number): Promise<void> {

@@ -80,9 +80,11 @@ export class KafkaSource implements ConsumerEvents {
     this.#assignments = new Assignments({
       topics: settings.topics,
       start: settings.start,
+      isBounded: settings.isBounded,
       log,
       consumer: () => this.#session.consumer,
       renew: (why) => this.#session.renew(why),
+      begun: this.#wake,
     })
     this.#commits = new Commits({
       everyMs: settings.commitEveryMs,
@@ -106,9 +108,10 @@ export class KafkaSource implements ConsumerEvents {
     }
   }
 
-  read(max: number): SourceRecord[] | Promise<SourceRecord[]> {
+  read(max: number): SourceRecord[] | null | Promise<SourceRecord[] | null> {
     const records = this.#readNow(Math.min(max, RECORDS_MAX))
-    return records.length > 0 || this.#isOver() ? records : this.#readLater(Math.min(max, RECORDS_MAX))
+    if (records.length > 0 || this.#isOver()) return records
+    return this.#isAtEnd() ? null : this.#readLater(Math.min(max, RECORDS_MAX))
   }
 
   ack(acks: readonly SourceAck[]): void {
@@ -223,12 +226,13 @@ export class KafkaSource implements ConsumerEvents {
     this.#maker.fill(this.#records[this.#count++], from, lane)
   }
 
-  async #readLater(max: number): Promise<SourceRecord[]> {
+  async #readLater(max: number): Promise<SourceRecord[] | null> {
     while (!this.#isOver()) {
       await this.#waiter.wait(this.#redeliveries.nextMs - systemClock.now())
       if (this.#isOver()) break
       const records = this.#readNow(max)
       if (records.length > 0) return records
+      if (this.#isAtEnd()) return null
     }
     return []
   }
@@ -267,6 +271,12 @@ export class KafkaSource implements ConsumerEvents {
       inFlight: inFlightPerPartition ?? Math.max(IN_FLIGHT_LEAST, Math.floor(SHARED_IN_FLIGHT / count)),
       bytes: Math.max(fetch.partitionBytes, SHARED_BYTES / count),
     }
+  }
+
+  #isAtEnd(): boolean {
+    const { generation, owned } = this.#assignments
+    if (!this.#settings.isBounded || generation < 0 || this.#redeliveries.size > 0) return false
+    return owned.every((lane) => lane.isAtEnd)
   }
 
   #isOver(): boolean {

@@ -25,6 +25,8 @@ export class Lane {
   /** What the broker has of ours; undefined where it has nothing. */
   committed: number | undefined
   highWatermark = 0
+  /** Nothing at or above it is given. */
+  end = Number.POSITIVE_INFINITY
   readonly counts: LaneCounts = { known: 0, lost: 0 }
   /** Where the client goes on; undefined while that is not known. */
   #position: number | undefined
@@ -122,6 +124,11 @@ export class Lane {
     return this.#tracker === undefined ? 0 : Math.max(0, this.highWatermark - this.#tracker.lowWatermark)
   }
 
+  /** True where all below its end was given. */
+  get isAtEnd(): boolean {
+    return this.#tracker !== undefined && this.#tracker.next >= this.end && this.#tracker.due === 0
+  }
+
   /** True where the client should bring more, and has more. */
   get isHungry(): boolean {
     return (
@@ -145,10 +152,11 @@ export class Lane {
   /** Takes what was fetched; false where it does not follow what was fetched before. */
   add(batch: RawBatch): boolean {
     if (!this.isOwned || this.#position !== Number(batch.fetchOffset)) return false
-    this.#batches.push(batch)
-    this.#buffered += batch.records.length
-    this.#bufferedBytes += bytesOf(batch)
-    this.#position = Number(batch.nextOffset)
+    const taken = Number(batch.nextOffset) > this.end ? cut(batch, this.end) : batch
+    this.#batches.push(taken)
+    this.#buffered += taken.records.length
+    this.#bufferedBytes += bytesOf(taken)
+    this.#position = Number(taken.nextOffset)
     this.highWatermark = Math.max(this.#position, Number(batch.highWatermark))
     return true
   }
@@ -226,6 +234,11 @@ export class Lane {
     this.#buffered = 0
     this.#bufferedBytes = 0
   }
+}
+
+function cut(batch: RawBatch, end: number): RawBatch {
+  const records = batch.records.filter(({ offset }) => offset < end)
+  return { ...batch, records, nextOffset: BigInt(Math.max(end, Number(batch.fetchOffset))) }
 }
 
 /** As its log is: about what it takes in memory. */

@@ -76,6 +76,8 @@ export type KafkaSourceSettings = {
   rebalanceTimeoutMs: number
   stallMs: number
   fetch: { waitMs: number; bytes: number; partitionBytes: number }
+  /** True: each partition ends where it ended as it was assigned first, and the source where all have ended. */
+  isBounded: boolean
 }
 
 const NAMES = [
@@ -106,7 +108,7 @@ const NUMBERS: readonly [name: keyof KafkaSourceOptions, min: number, max: numbe
   ['stallMs', 100, HOUR_MS, 60_000],
 ]
 
-export function settingsOf(options: KafkaSourceOptions): KafkaSourceSettings {
+export function settingsOf(options: KafkaSourceOptions, isBounded = false): KafkaSourceSettings {
   checkNames('kafka', options, NAMES, EXAMPLE)
   const { groupId, groupInstanceId, inFlightPerPartition } = options
   if (typeof groupId !== 'string' || groupId === '')
@@ -143,6 +145,7 @@ export function settingsOf(options: KafkaSourceOptions): KafkaSourceSettings {
     groupInstanceId,
     ...numbers,
     fetch: fetchOf(options.fetch),
+    isBounded,
   }
 }
 

@@ -105,12 +105,31 @@ test('with several topics a record has a name of its own, and its partition in a
   expect({ ...made.headers }).toEqual({ 'millrace-topic': 'orders', 'millrace-partition': '2' })
 })
 
+test('a dead letter has its tags; sent again, and written at last, it says no more that it was one', () => {
+  const headers = {
+    'millrace-topic': 'orders',
+    'millrace-stage': 'map',
+    'millrace-tags': '["old"]',
+    mine: 'm',
+  }
+  const namesOf = (more: object) =>
+    Object.fromEntries(outRecord(messageOf(madeOf({}), { headers, ...more }), undefined).headers)
+  expect(namesOf({ reason: 'why', tags: ['a', 'b'] })).toMatchObject({
+    'millrace-tags': '["a","b"]',
+    'millrace-stage': 'map',
+    mine: 'm',
+  })
+  expect(namesOf({})).toMatchObject({ 'millrace-stage': 'map', 'millrace-tags': '["old"]' })
+  expect(namesOf({ headers: { ...headers, 'millrace-replays': '1' } })).toEqual({ mine: 'm' })
+})
+
 test('a dead letter has its origin, and keeps its first one', () => {
   const made = madeOf({})
   const dead = { reason: 'why', headers: { ...made.headers, 'millrace-reason': 'why' } }
   const origin = {
     'millrace-reason': 'why',
     'millrace-origin-topic': 'orders',
+    'millrace-origin-id': '2-7',
     'millrace-origin-partition': '2',
     'millrace-origin-offset': '7',
     'millrace-origin-timestamp': '1000',

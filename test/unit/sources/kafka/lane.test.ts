@@ -153,6 +153,24 @@ describe('an assignment', () => {
   })
 })
 
+test('a lane that has an end gives nothing at or above it, and commits no further', () => {
+  const lane = owned()
+  lane.end = 3
+  expect(lane.add(batch(0, 2))).toBe(true)
+  expect(lane.isAtEnd).toBe(false)
+  expect(lane.add(batch(2, 7))).toBe(true)
+  expect(take(lane)).toEqual([0, 1, 2])
+  expect(lane.isAtEnd).toBe(true)
+  for (const offset of [0, 2]) lane.ack(offset)
+  expect(lane.nack(1)).toBe(true)
+  expect(lane.makeDue(1)).toBe(true)
+  expect(lane.isAtEnd).toBe(false)
+  expect(lane.add(batch(1, 7))).toBe(true)
+  expect(take(lane)).toEqual([1])
+  lane.ack(1)
+  expect(watermark(lane)).toBe(3)
+})
+
 const limits = (inFlight: number, bytes = MANY) => ({ inFlight, bytes })
 
 test('it is full and low by records, and by bytes', () => {
