@@ -1,5 +1,6 @@
 // The sink of Kafka topics: each message becomes a record, written to all in-sync replicas before it is answered.
 
+import { chosenDriver } from '../kafka/chosen-driver.js'
 import { assert } from '../kernel/failure.js'
 import type { KafkaSink } from './kafka/kafka-sink.js'
 import { type KafkaSinkOptions, settingsOf } from './kafka/settings.js'
@@ -13,17 +14,20 @@ export function kafkaSink(options: KafkaSinkOptions): Sink {
   let sink: KafkaSink | undefined
   return {
     name: 'kafka',
+    get driver() {
+      return chosenDriver('sink', settings.driver, process.env)
+    },
     ordered: true,
     batchMax: settings.batchMax,
     ...(settings.retry !== undefined && { retry: settings.retry }),
     check: async () => {
-      const { checkDriver, chosenDriver } = await import('../kafka/choose-driver.js')
+      const { checkDriver } = await import('../kafka/load-driver.js')
       checkDriver(chosenDriver('sink', settings.driver, process.env))
     },
     async open({ log }) {
       // Every thread imports this file, and one of them writes.
       const { KafkaSink } = await import('./kafka/kafka-sink.js')
-      const { chosenDriver, loadDriver } = await import('../kafka/choose-driver.js')
+      const { loadDriver } = await import('../kafka/load-driver.js')
       const driver = await loadDriver(chosenDriver('sink', settings.driver, process.env))
       sink = new KafkaSink(settings, driver, log)
       await sink.open()

@@ -1,5 +1,6 @@
 // The source of Kafka topics: a member of a consumer group whose commits are never ahead of what is settled.
 
+import { chosenDriver } from '../kafka/chosen-driver.js'
 import type { KafkaSource } from './kafka/kafka-source.js'
 import { type KafkaSourceOptions, settingsOf } from './kafka/settings.js'
 import type { Source, SourceContext } from './source.js'
@@ -14,19 +15,22 @@ export function kafkaSource(options: KafkaSourceOptions, isBounded = false): Sou
   let source: KafkaSource | undefined
   return {
     name: 'kafka',
+    get driver() {
+      return chosenDriver('source', settings.driver, process.env)
+    },
     check: async () => {
-      const { checkDriver, chosenDriver } = await import('../kafka/choose-driver.js')
+      const { checkDriver } = await import('../kafka/load-driver.js')
       checkDriver(chosenDriver('source', settings.driver, process.env))
     },
     async open(context: SourceContext) {
       // Every thread imports this file, and one of them reads.
       const { KafkaSource } = await import('./kafka/kafka-source.js')
-      const { chosenDriver, loadDriver } = await import('../kafka/choose-driver.js')
+      const { loadDriver } = await import('../kafka/load-driver.js')
       const driver = await loadDriver(chosenDriver('source', settings.driver, process.env))
       source = new KafkaSource(settings, driver, context)
       await source.open()
     },
-    read: (max) => source?.read(max) ?? NOTHING,
+    read: (max) => (source === undefined ? NOTHING : source.read(max)),
     ack: (acks) => source?.ack(acks),
     nack: (nacks) => source?.nack(nacks),
     pending: () => source?.pending() ?? 0,

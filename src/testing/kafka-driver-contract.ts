@@ -1,6 +1,6 @@
 // The seam to Kafka's clients as a suite: what the source and the sink rely on, one case a rule, against a real cluster.
 
-import { loadDriver } from '../kafka/choose-driver.js'
+import { loadDriver } from '../kafka/load-driver.js'
 import type { DriverCase } from './kafka/driver-case.js'
 import { GROUP_CASES } from './kafka/driver-group-cases.js'
 import { DriverKit } from './kafka/driver-kit.js'

@@ -38,7 +38,10 @@ test.each([
     'sources/requests/settings.ts',
     'sources/serving/settings.ts',
   ])
-  expect(files.filter((path) => path.startsWith('kafka/'))).toEqual(['kafka/connection.ts'])
+  expect(files.filter((path) => path.startsWith('kafka/'))).toEqual([
+    'kafka/chosen-driver.ts',
+    'kafka/connection.ts',
+  ])
   expect(files.filter((path) => path.startsWith('http/http-server'))).toEqual([])
 })
 

@@ -1,6 +1,5 @@
 // The source behind `kafka`: gives what the lanes of its partitions hold, and tells them what became of it.
 
-import type { DriverName } from '../../kafka/connection.js'
 import type { ConsumerEvents, Driver, RawBatch, RawRecord, TopicPartition } from '../../kafka/driver.js'
 import { Ticker } from '../../kafka/ticker.js'
 import { systemClock } from '../../kernel/clock.js'
@@ -35,7 +34,6 @@ const NOTHING = new Uint8Array(0)
 
 export class KafkaSource implements ConsumerEvents {
   readonly #settings: KafkaSourceSettings
-  readonly #driver: DriverName
   readonly #log: Log
   readonly #signal: AbortSignal
   readonly #session: Session
@@ -59,7 +57,6 @@ export class KafkaSource implements ConsumerEvents {
 
   constructor(settings: KafkaSourceSettings, driver: Driver, { log, signal }: SourceContext) {
     this.#settings = settings
-    this.#driver = driver.name
     this.#log = log
     this.#signal = signal
     this.#maker = new RecordMaker(settings)
@@ -143,8 +140,6 @@ export class KafkaSource implements ConsumerEvents {
 
   stats(): Record<string, number> {
     return {
-      // Which it is: other metrics of the process can be told apart by it.
-      [`driver_${this.#driver}`]: 1,
       fenced_settles: this.#fenced,
       rebalances: this.#rebalances,
       out_of_range: this.#assignments.outOfRangeCount,

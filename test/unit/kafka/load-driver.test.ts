@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { checkDriver, chosenDriver, loadDriver } from '../../../src/kafka/choose-driver.js'
+import { chosenDriver } from '../../../src/kafka/chosen-driver.js'
+import { checkDriver, loadDriver } from '../../../src/kafka/load-driver.js'
 
 test('kafkajs, unless something else is said', () => {
   expect(chosenDriver('source', undefined, {})).toBe('kafkajs')
