@@ -49,7 +49,12 @@ export class TestAdmin {
 
   /** Gives what the group has committed, by partition: -1 for nothing. */
   async committed(groupId: string, topic: string): Promise<number[]> {
-    const [found] = await this.admin.fetchOffsets({ groupId, topics: [topic] })
+    // A coordinator that was just asked for, or came back, is not there at once.
+    const [found] = await until('the coordinator answers', () =>
+      this.admin.fetchOffsets({ groupId, topics: [topic] }).catch((error) => {
+        if (error.retriable !== true) throw error
+      }),
+    )
     return found.partitions.sort((a, b) => a.partition - b.partition).map(({ offset }) => Number(offset))
   }
 
