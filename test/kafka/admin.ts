@@ -53,6 +53,7 @@ export class TestAdmin {
     const [found] = await until('the coordinator answers', () =>
       this.admin.fetchOffsets({ groupId, topics: [topic] }).catch((error) => {
         if (error.retriable !== true) throw error
+        return undefined
       }),
     )
     return found.partitions.sort((a, b) => a.partition - b.partition).map(({ offset }) => Number(offset))
