@@ -49,14 +49,19 @@ export class TestAdmin {
 
   /** Gives what the group has committed, by partition: -1 for nothing. */
   async committed(groupId: string, topic: string): Promise<number[]> {
+    const [found] = await this.committedAnywhere(groupId, [topic])
+    return found.partitions.sort((a, b) => a.partition - b.partition).map(({ offset }) => Number(offset))
+  }
+
+  /** The same of all its topics, or of some. */
+  committedAnywhere(groupId: string, topics?: string[]) {
     // A coordinator that was just asked for, or came back, is not there at once.
-    const [found] = await until('the coordinator answers', () =>
-      this.admin.fetchOffsets({ groupId, topics: [topic] }).catch((error) => {
+    return until('the coordinator answers', () =>
+      this.admin.fetchOffsets({ groupId, ...(topics && { topics }) }).catch((error) => {
         if (error.retriable !== true) throw error
         return undefined
       }),
     )
-    return found.partitions.sort((a, b) => a.partition - b.partition).map(({ offset }) => Number(offset))
   }
 
   async committedSum(groupId: string, topic: string): Promise<number> {

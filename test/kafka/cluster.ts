@@ -2,6 +2,7 @@
 // console and are skipped; under CI that is a failure.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { TestAdmin } from './admin.js'
 import { Broker, type BrokerOptions } from './broker/broker.js'
 import { install, isInstalled } from './broker/install.js'
 import { missingTool } from './broker/tools.js'
@@ -27,7 +28,9 @@ export async function withCluster(
   let own: Broker | undefined
   describe(title, () => {
     beforeAll(async () => {
-      if (given === undefined) own = await Broker.start(options)
+      if (given !== undefined) return
+      own = await Broker.start(options)
+      await untilGroupsAnswer(own.address)
     }, START_MS)
     afterAll(async () => {
       await own?.remove()
@@ -41,6 +44,13 @@ export async function withCluster(
       },
     })
   })
+}
+
+/** The first group makes a broker load what it keeps of groups: until then it refuses all of them. */
+async function untilGroupsAnswer(brokers: string): Promise<void> {
+  const admin = await TestAdmin.connect(brokers)
+  await admin.committedAnywhere('first-group')
+  await admin.close()
 }
 
 /** Says why there can be no broker of our own; the first time the jars are fetched. */

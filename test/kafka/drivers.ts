@@ -27,7 +27,7 @@ export const TESTED_DRIVERS: readonly TestedDriver[] = [
   ...(hasVersion2 ? [platformatic(2)] : []),
 ]
 
-/** For tests that take long: where not all is run, one version is enough. */
+/** For tests of whole processes: where not all is run, one version is enough. */
 export const FAULT_DRIVERS: readonly TestedDriver[] = inFull(TESTED_DRIVERS, [
   KAFKAJS,
   platformatic(hasVersion2 ? 2 : 1),

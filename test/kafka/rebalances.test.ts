@@ -12,9 +12,9 @@ import { until } from './until.js'
 
 const PARTITIONS = 6
 const MEMBERS = 3
-const ROUNDS = inFull(40, 4)
-const COUNT = (ROUNDS + 1) * 2_500
-const ZOMBIE_COUNT = 4_000
+const ROUNDS = inFull(40, 3)
+const COUNT = (ROUNDS + 1) * 2_000
+const ZOMBIE_COUNT = 3_000
 const SLOW_MS = 20
 const SESSION_MS = 2_000
 

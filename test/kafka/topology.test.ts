@@ -6,12 +6,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { partitionOfKey } from '../../src/kafka/murmur2.js'
 import { type Read, TestAdmin } from './admin.js'
 import { withCluster } from './cluster.js'
-import { TESTED_DRIVERS } from './drivers.js'
+import { FAULT_DRIVERS } from './drivers.js'
 import { PIPE } from './pipe.js'
 import { Project } from './project.js'
+import { inFull } from './size.js'
 import { until } from './until.js'
 
-const COUNT = 6_000
+const COUNT = inFull(20_000, 3_000)
 const KEYS = 50
 const PARTITIONS = 5
 
@@ -65,7 +66,7 @@ await withCluster('kafka topologies', (cluster) => {
   })
   afterAll(() => admin.close())
 
-  for (const driver of TESTED_DRIVERS) {
+  for (const driver of FAULT_DRIVERS) {
     describe(driver.name, { timeout: 180_000 }, () => {
       let project: Project
       beforeAll(async () => {
