@@ -6,6 +6,8 @@ import { Commits } from '../../../../src/sources/kafka/commits.js'
 import { Lane } from '../../../../src/sources/kafka/lane.js'
 
 const PLACE = { topic: 't', partition: 0 }
+/** What was resolved has been told. */
+const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 /** One partition of which offsets 0 to 9 are in flight, and a broker that answers when it is told to. */
 function scene() {
@@ -28,7 +30,7 @@ function scene() {
       const answer = async (kind?: KafkaErrorKind) => {
         if (kind === undefined) resolve()
         else reject(new KafkaError(kind, 'no'))
-        await new Promise((done) => setImmediate(done))
+        await turn()
       }
       asked.push({ generation, offset: Number(offset), answer })
     })
@@ -55,6 +57,7 @@ function scene() {
 test('it is committed after so many, and after so long, and not without need', async () => {
   const { asked, commits, settle } = scene()
   commits.tick(0)
+  await turn()
   expect(asked).toEqual([])
   for (let offset = 0; offset < 4; offset++) settle(offset)
   expect(asked.map(({ offset }) => offset)).toEqual([4])
@@ -107,6 +110,7 @@ test('a partition of another generation is not in it, and that it was fenced is 
   settle(0)
   setGeneration(2)
   commits.tick(1_000)
+  await turn()
   expect(asked).toEqual([])
   lane.assign(2)
   commits.tick(2_000)
