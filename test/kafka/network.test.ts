@@ -10,7 +10,6 @@ import { FAULT_DRIVERS } from './drivers.js'
 import { Ledger } from './ledger.js'
 import { PIPE, pipeEnv, REPEATS_MAX } from './pipe.js'
 import { Project } from './project.js'
-import { inFull } from './size.js'
 import { until } from './until.js'
 
 const HOST = '127.0.0.1'
@@ -57,8 +56,6 @@ await withCluster(
             const { groups } = await admin.admin.describeGroups([ledger.group])
             return groups[0].members.length === 0
           })
-          // Clients wait half a minute for an answer.
-          if (inFull(true, false)) await running.says('opened again', 60_000)
           network.goOn()
           await ledger.reaches(COUNT / 2)
           network.reset()

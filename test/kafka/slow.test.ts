@@ -29,21 +29,21 @@ const BLOCKS = PIPE.replace(
 ).replace('return message\n  },', 'return message\n  } },')
 
 await withCluster('kafka and slow handlers', (cluster) => {
-  let admin: TestAdmin
-  beforeAll(async () => {
-    admin = await TestAdmin.connect(cluster.brokers)
-  })
-  afterAll(() => admin.close())
-
   for (const driver of FAULT_DRIVERS) {
     describe(driver.name, { timeout: 240_000 }, () => {
+      // One of its own: kafkajs asks for a topic that it has written to for ever, also when it is deleted.
+      let admin: TestAdmin
       let project: Project
       beforeAll(async () => {
+        admin = await TestAdmin.connect(cluster.brokers)
         project = await Project.make(driver)
         for (const [name, text] of Object.entries({ pipe: PIPE, hangs: HANGS, blocks: BLOCKS }))
           await project.file(`${name}.mjs`, text)
       })
-      afterAll(() => project.remove())
+      afterAll(async () => {
+        await project.remove()
+        await admin.close()
+      })
 
       async function topics() {
         const [from, to] = [await admin.topic(PARTITIONS), await admin.topic(1)]
