@@ -1,6 +1,14 @@
 // The public surface of millrace, and nothing else.
 
 export type { MapContext, MapHandler, MapOutput, MapResult, Output } from './actors/map-handler.js'
+export {
+  type KafkaRecord,
+  type KafkaSinkOptions,
+  type KafkaSourceOptions,
+  type KafkaStart,
+  type KafkaTopic,
+  kafka,
+} from './kafka.js'
 export type { Headers, HeaderValue } from './kernel/codec.js'
 export { ERRORS, type ErrorCode, isMillraceError, MillraceError } from './kernel/failure.js'
 export type { Log, LogLevel, LogRecord, LogWriter } from './kernel/log.js'

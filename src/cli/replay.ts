@@ -1,4 +1,5 @@
-// `millrace replay <module> <file>`: sends the dead letters of a file through the topology once more, in place of its source.
+// `millrace replay <module> <file>`: sends the dead letters of a file, or of a topic, through the topology once more, in place of
+// its source.
 
 import { resolve } from 'node:path'
 import { nearest } from '../kernel/nearest.js'
@@ -7,6 +8,7 @@ import type { Summary } from '../topology/running.js'
 import { countText } from './format.js'
 import type { Io } from './io.js'
 import { loadModule, whileLoading } from './load-module.js'
+import { replayTopic, topicOf } from './replay-topic.js'
 import { commandOf, run, runVerb, type Start } from './run.js'
 import { type OptionValues, UsageError, type Verb } from './verb.js'
 
@@ -19,7 +21,7 @@ type Asked = ConstructorParameters<typeof ReplayFile>[1]
 
 export const replayVerb: Verb = {
   name: 'replay',
-  summary: 'Send the dead letters of a file through a topology once more.',
+  summary: 'Send the dead letters of a file, or of a topic, through a topology once more.',
   operands: ['module', 'file'],
   options: {
     only: {
@@ -37,16 +39,23 @@ export const replayVerb: Verb = {
   notes: [
     'The file is what the sink file wrote: with format json each line is a message, else a value. It is renamed to <file>.replaying,',
     'and at the end to <file>.replayed-1; what is given up again goes to a new file. A replay that was ended goes on when it is',
-    'started again. Exit codes are those of run.',
+    'started again. Exit codes are those of run. kafka:<topic> in place of a file is a topic, of the brokers that the fallback writes to:',
+    'it is read up to where it ends now, from where the last replay of it ended.',
   ].join('\n'),
   async main(operands, options, io) {
     const command = commandOf(operands[0], options, io)
-    const { ReplayFile } = await import('../replay/replay-file.js')
+    const topic = topicOf(operands[1])
     const only = await onlyOf(options)
     // Before the file is touched: a module that cannot be loaded must change nothing.
     const topology = await loadModule(operands[0], io)
     const places = (await import('../topology/replay.js')).placesOf(topology)
     const from = fromOf(options, places)
+    if (topic !== undefined) {
+      if (only !== undefined)
+        throw new UsageError('--only: wanted a file: a topic has no place for those that are left')
+      return replayTopic(command, topology, { topic, ...(from !== undefined && { from }) }, io)
+    }
+    const { ReplayFile } = await import('../replay/replay-file.js')
     const asked: Asked = { ...(only !== undefined && { only }), ...(from !== undefined && { from }) }
     const { didYouMean } = await import('../topology/module-file.js')
     const file = new ReplayFile(resolve(io.cwd, operands[1]), asked, didYouMean)

@@ -42,7 +42,7 @@ export function deadLineOf(bytes: Buffer, areEnvelopes: boolean, replay: Replay,
   if (replay.only !== undefined && !isMeant(envelope, replay.only)) return { kind: 'kept' }
   const stage = replay.from ?? textOf(envelope.headers[STAGE_HEADER])
   if (stage !== undefined && places.firstStage(stage) === undefined) return { kind: 'elsewhere', stage }
-  return { kind: 'letter', letter: { ...envelope, headers: headersOf(envelope, stage) } }
+  return { kind: 'letter', letter: { ...envelope, headers: headersAgain(envelope.headers, stage) } }
 }
 
 function isLater(line: string): boolean {
@@ -61,7 +61,8 @@ function rawLine(bytes: Buffer, { only, from }: Replay): DeadLine {
   return { kind: 'letter', letter: { ...RAW, headers, value: bytes } }
 }
 
-function headersOf({ headers }: Envelope, stage: string | undefined): Envelope['headers'] {
+/** Gives the headers of a letter that is sent again: to begin at `stage`, and without why it was given up. */
+export function headersAgain(headers: Envelope['headers'], stage: string | undefined): Envelope['headers'] {
   const kept = Object.entries(headers).filter(([name]) => !STALE_HEADERS.includes(name))
   const replays = Number(textOf(headers[REPLAYS_HEADER]) ?? 0) + 1
   return {

@@ -12,6 +12,8 @@ export type SinkContext = { log: Log }
 export interface Sink {
   /** For messages and metrics. */
   readonly name?: string
+  /** Which of several clients does its work, where there is a choice: for metrics. */
+  readonly driver?: string
   /** True where, after a failure, no later message of the batch with the same key was written (file, log, Kafka). */
   readonly ordered?: boolean
   /** True where a batch with one failure is retried whole. */

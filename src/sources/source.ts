@@ -63,6 +63,8 @@ export type SourceThread = {
 export interface Source {
   /** For messages and metrics. */
   readonly name?: string
+  /** Which of several clients does its work, where there is a choice: for metrics. */
+  readonly driver?: string
   /** True for one ordered stream: then `order: 'source'` means something. */
   readonly ordered?: boolean
   /** False where `nack` only tells, and what was nacked does not come again (an answer to a caller). Default true. */

@@ -4,6 +4,8 @@ export type { Accepted } from './accepted.js'
 export type { BenchResult } from './bench-result.js'
 export { type BenchSinkOptions, benchSink } from './bench-sink.js'
 export { type BenchSourceOptions, benchSource } from './bench-source.js'
+export type { KafkaDriverContractOptions } from './kafka/driver-options.js'
+export { kafkaDriverContract } from './kafka-driver-contract.js'
 export { resultStoreContract } from './result-store-contract.js'
 export type {
   MadeResultStore,

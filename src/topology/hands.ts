@@ -2,6 +2,7 @@
 
 import type { LogLevel, LogWriter } from '../kernel/log.js'
 import type { Replay } from '../replay/dead-line.js'
+import type { TopicReplay } from '../replay/topic-letters.js'
 import type { CrewLife } from './life.js'
 import type { PlanMemory } from './memory.js'
 import type { Plan } from './plan.js'
@@ -21,7 +22,7 @@ export type HandsOptions = {
 export type ThreadHandsOptions = HandsOptions & {
   module: string
   fingerprint: string
-  replay: Replay | undefined
+  replay: Replay | TopicReplay | undefined
 }
 
 /** What the supervisor is told. */

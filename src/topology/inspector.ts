@@ -160,7 +160,11 @@ export class Inspector {
       kind,
       thread,
       ...(kind === 'mapper' && stageView(topology.stages[stage])),
-      ...(kind === 'sink' && { role: roleOf(topology, sink).role }),
+      ...(kind === 'reader' && driverView(topology.source)),
+      ...(kind === 'sink' && {
+        role: roleOf(topology, sink).role,
+        ...driverView(roleOf(topology, sink).sink),
+      }),
       counts: this.counters[index].snapshot(),
       ...this.recents[index].since(nowMs),
       ...(lastError && { lastError }),
@@ -186,6 +190,10 @@ export class Inspector {
     })
     return [...down, ...failing]
   }
+}
+
+function driverView({ driver }: { driver?: string }): Partial<ActorView> {
+  return driver === undefined ? {} : { driver }
 }
 
 function stageView({ name, level, branchOf, when }: Stage): Partial<ActorView> {

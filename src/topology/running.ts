@@ -69,6 +69,8 @@ export type ActorView = {
   when?: TagCondition | null
   /** Of a sink. */
   role?: 'sink' | 'fallback' | 'onSuccess'
+  /** Of a reader or sink: which of several clients does the work, where there is a choice. */
+  driver?: string
   /** Since the start; those that are zero are left out. */
   counts: Record<string, number>
   /** A second, over the last seconds, of all counts that only grow; those that are zero are left out. */

@@ -5,6 +5,7 @@ import { MillraceError, messageOf } from '../kernel/failure.js'
 import { LOG_LEVELS, type LogLevel, type LogWriter } from '../kernel/log.js'
 import { checkNames, unusable } from '../kernel/options.js'
 import type { Replay } from '../replay/dead-line.js'
+import type { TopicReplay } from '../replay/topic-letters.js'
 import type { Running, Summary } from './running.js'
 import type { Topology } from './types.js'
 
@@ -23,7 +24,7 @@ export type StartOptions = {
   /** Where it tells how it stands, over HTTP; goes over what the topology says, field by field. */
   admin?: Partial<AdminOptions>
   /** Internal, of `millrace replay`: the dead letters that are read in place of the source. */
-  replay?: Replay
+  replay?: Replay | TopicReplay
 }
 
 /**

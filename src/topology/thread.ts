@@ -7,6 +7,7 @@ import { type ErrorRecord, toErrorRecord } from '../kernel/failure.js'
 import { isNeeded, type LogLevel, type LogRecord } from '../kernel/log.js'
 import { Pulse } from '../kernel/pulse.js'
 import type { Replay } from '../replay/dead-line.js'
+import type { TopicReplay } from '../replay/topic-letters.js'
 import { Crew } from './crew.js'
 import { trustDefinitions } from './define.js'
 import { fingerprintOf } from './fingerprint.js'
@@ -23,7 +24,7 @@ export type ThreadTask = {
   /** Of the main thread's definition: a thread with another one must not run (T1). */
   fingerprint: string
   /** What it reads in place of its source, if it does. */
-  replay: Replay | undefined
+  replay: Replay | TopicReplay | undefined
   plan: Plan
   memory: PlanMemory
   thread: string

@@ -29,12 +29,17 @@ const NOT_RUN: Record<string, string> = {
   docker: 'needs a daemon',
 }
 
-/** Rejects where a program or a command fails, or prints something else. */
-export async function followPage(markdown: string): Promise<void> {
+/** Where the pages say that a Kafka broker is. What speaks of it is run by test/kafka/docs.test.ts, which has one. */
+const BROKER = 'localhost:9092'
+
+export const needsBroker = (markdown: string): boolean => markdown.includes(BROKER)
+
+/** Rejects where a program or a command fails, or prints something else. `broker`: the address of one, for pages that need it. */
+export async function followPage(markdown: string, broker = BROKER): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'millrace-docs-'))
   try {
     await furnish(directory)
-    await follow(blocksOf(await withPorts(markdown)), directory)
+    await follow(blocksOf(await withPorts(markdown.replaceAll(BROKER, broker))), directory)
   } finally {
     await rm(directory, { recursive: true, force: true })
   }

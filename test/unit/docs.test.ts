@@ -10,7 +10,7 @@ import { Response } from '../../src/sinks/response.js'
 import { withDefaults } from '../../src/topology/defaults.js'
 import { ROOT, runNode } from '../support/child.js'
 import { anchorsOf, blocksOf, linksOf, rowsOf } from '../support/markdown.js'
-import { followPage, isFollowed } from '../support/page.js'
+import { followPage, isFollowed, needsBroker } from '../support/page.js'
 
 /** For all programs of a page. */
 const PAGE_TIMEOUT_MS = 300_000
@@ -178,7 +178,7 @@ describe('the blocks of', () => {
 })
 
 describe.concurrent('the programs in', () => {
-  const hasPrograms = (path: string) => blocksOf(textOf(path)).some(isFollowed)
+  const hasPrograms = (path: string) => !needsBroker(textOf(path)) && blocksOf(textOf(path)).some(isFollowed)
 
   test.each(DOCUMENTS.filter(hasPrograms))(
     '%s do what it says',

@@ -33,8 +33,14 @@ test.each([
   const { files } = loadedBy(entries)
   expect(files).toContain('sources/lines.ts')
   expect(files.filter((path) => /^(sources|sinks)\/.+\/|^sinks\/write-all|^store\//.test(path))).toEqual([
+    'sinks/kafka/settings.ts',
+    'sources/kafka/settings.ts',
     'sources/requests/settings.ts',
     'sources/serving/settings.ts',
+  ])
+  expect(files.filter((path) => path.startsWith('kafka/'))).toEqual([
+    'kafka/chosen-driver.ts',
+    'kafka/connection.ts',
   ])
   expect(files.filter((path) => path.startsWith('http/http-server'))).toEqual([])
 })

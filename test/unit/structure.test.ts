@@ -25,6 +25,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   actors: ['kernel', 'sources/source.ts', 'sinks/sink.ts', 'sinks/response.ts'],
   tracing: ['kernel', 'actors', 'sources/source.ts', 'sinks/sink.ts', 'sinks/response.ts'],
   store: ['kernel'],
+  kafka: ['kernel'],
   results: ['kernel', 'store'],
   topology: [
     'kernel',
@@ -40,16 +41,18 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   cli: ['kernel', 'topology', 'replay', 'admin/tap-message.ts'],
   testing: [
     'kernel',
+    'kafka',
     'topology',
     'sources/source.ts',
     'sinks/sink.ts',
     'sinks/response.ts',
     'results/result-store.ts',
   ],
-  sources: ['kernel', 'store', 'http', 'results'],
-  sinks: ['kernel'],
+  sources: ['kernel', 'store', 'http', 'results', 'kafka'],
+  sinks: ['kernel', 'kafka'],
+  'kafka.ts': ['kernel', 'sources', 'sinks'],
   'main.ts': ['cli'],
-  'index.ts': ['kernel', 'actors', 'topology', 'results', 'sources', 'sinks'],
+  'index.ts': ['kernel', 'kafka.ts', 'actors', 'topology', 'results', 'sources', 'sinks'],
   'thread-entry.ts': ['index.ts', 'topology'],
 }
 
@@ -76,6 +79,8 @@ const TIME_AND_CHANCE: Record<string, string> = {
   'src/admin/admin-state.ts': 'takes a sample each second',
   'src/admin/page/page-script.ts': 'the text of a script: the page asks again',
   'src/admin/tap-hub.ts': 'looks at the mailboxes that are tapped',
+  'src/kafka/ticker.ts': 'the clock of a session with Kafka',
+  'src/kafka/wait.ts': 'the pause between two tries',
   'src/topology/supervisor.ts': 'the grace of a drain',
   'src/topology/thread-hands.ts': 'the watchdog looks at the threads',
   'src/topology/thread-keeper.ts': 'the delay of a restart',

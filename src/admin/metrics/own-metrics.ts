@@ -56,8 +56,18 @@ function writeActors(scrape: Scrape): void {
     for (const { view, counters } of those)
       text.sample(`millrace_${name}`, counters.get(counter), { actor: view.name })
   }
+  writeDrivers(scrape)
   writeFailing(scrape)
   writeCircuits(scrape)
+}
+
+/** Other metrics are labelled by it where one joins them. */
+function writeDrivers({ text, actors }: Scrape): void {
+  const those = actors.filter(({ view }) => view.driver !== undefined)
+  if (those.length === 0) return
+  text.family('millrace_driver', 'gauge', 'Which client does the work of a source or sink: always 1.')
+  for (const { view } of those)
+    text.sample('millrace_driver', 1, { actor: view.name, driver: String(view.driver) })
 }
 
 function writeFailing({ text, actors, now }: Scrape): void {

@@ -19,9 +19,9 @@ export class BadNetwork {
     this.listener = createServer((client) => this.join(client))
   }
 
-  static async before(serverPort: number): Promise<BadNetwork> {
+  static async before(serverPort: number, port = 0): Promise<BadNetwork> {
     const network = new BadNetwork(serverPort)
-    network.listener.listen(0, '127.0.0.1')
+    network.listener.listen(port, '127.0.0.1')
     await once(network.listener, 'listening')
     network.port = (network.listener.address() as { port: number }).port
     return network
@@ -31,6 +31,12 @@ export class BadNetwork {
   stop(): void {
     this.isStopped = true
     for (const { client, server } of this.pairs) for (const socket of [client, server]) socket.pause()
+  }
+
+  /** What was held up goes through. */
+  goOn(): void {
+    this.isStopped = false
+    for (const { client, server } of this.pairs) for (const socket of [client, server]) socket.resume()
   }
 
   /** Clients are gone, and the server does not hear of it. */
@@ -65,7 +71,10 @@ export class BadNetwork {
     const server = open(this.serverPort, '127.0.0.1')
     const pair: Pair = { client, server, bytesUp: 0, bytesDown: 0 }
     this.pairs.push(pair)
-    for (const socket of [client, server]) socket.setNoDelay(true).on('error', () => {})
+    for (const socket of [client, server]) {
+      socket.setNoDelay(true).on('error', () => {})
+      if (this.isStopped) socket.pause()
+    }
     this.carry(pair, 'up', client, server)
     this.carry(pair, 'down', server, client)
   }

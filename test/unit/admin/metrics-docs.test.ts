@@ -23,7 +23,7 @@ function scrapeOf(name: string, stages: number, sinks: number): string {
   const sink: Sink = { write: (batch) => batch.map(Response.ok) }
   const topology = defineTopology({
     name,
-    source: { read: () => null, pending: () => 7, stats: () => ({}) },
+    source: { read: () => null, pending: () => 7, stats: () => ({}), driver: 'a' },
     map: Array.from({ length: stages }, () => ({ handler: () => undefined, threads: 2 })),
     sink,
     sinks: Object.fromEntries(Array.from({ length: sinks - 1 }, (_, i) => [`sink-${i}`, sink])),

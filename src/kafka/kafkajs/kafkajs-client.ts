@@ -1,0 +1,74 @@
+// Makes clients of kafkajs, and listens to what they log: it is the only place where kafkajs tells some things.
+
+import kafkajs, { type Admin, type Kafka, type KafkaConfig, type LogEntry, type SASLOptions } from 'kafkajs'
+import type { Log } from '../../kernel/log.js'
+import type { ConnectionOptions } from '../connection.js'
+import { kafkajsError } from './kafkajs-error.js'
+import { mendRequestQueue } from './mend-request-queue.js'
+
+/** What is logged under these names and levels means something to a driver. */
+export type Told = {
+  /** The group has told this member its partitions, under this generation. */
+  assignment?: (generation: number) => void
+  /** A connection has ended unasked. */
+  connectionLost?: () => void
+}
+
+const { Kafka: KafkaClass, logLevel } = kafkajs
+const RETRY = { retries: 2, initialRetryTime: 100, maxRetryTime: 1_000 }
+
+export function createClient(
+  connection: ConnectionOptions,
+  requestTimeoutMs: number,
+  log: Log,
+  told: Told,
+): Kafka {
+  mendRequestQueue()
+  const { brokers, clientId, tls, sasl, connectTimeoutMs } = connection
+  const config: KafkaConfig = {
+    brokers: brokers.slice(),
+    clientId,
+    connectionTimeout: connectTimeoutMs,
+    authenticationTimeout: connectTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    enforceRequestTimeout: true,
+    retry: RETRY,
+    // All levels: the generation is told in a line of the lowest one. Building a line costs little beside a request.
+    logLevel: logLevel.DEBUG,
+    logCreator: () => (entry) => listen(entry, log, told),
+  }
+  if (tls !== undefined) config.ssl = tls
+  if (sasl !== undefined) config.sasl = saslOf(sasl)
+  return new KafkaClass(config)
+}
+
+/** Gives the number of a topic's partitions. Rejects with a KafkaError of the kind unknown-topic where there is none. */
+export async function countPartitions(admin: Admin, topic: string): Promise<number> {
+  try {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+    return topics[0].partitions.length
+  } catch (thrown) {
+    throw kafkajsError(thrown)
+  }
+}
+
+function saslOf(sasl: NonNullable<ConnectionOptions['sasl']>): SASLOptions {
+  if (sasl.mechanism !== 'oauthbearer') return sasl
+  return {
+    mechanism: 'oauthbearer',
+    oauthBearerProvider: async () => ({ value: await sasl.token() }),
+  }
+}
+
+function listen({ namespace, level, log: line }: LogEntry, log: Log, told: Told): void {
+  if (level === logLevel.DEBUG) {
+    // The event of a join does not tell the generation: https://github.com/tulios/kafkajs/pull/95.
+    if (namespace === 'ConsumerGroup' && line.message === 'Received assignment')
+      told.assignment?.(Number(line.generationId))
+    return
+  }
+  if (level === logLevel.INFO) return
+  if (namespace === 'Connection' && level === logLevel.ERROR) told.connectionLost?.()
+  // Only the text: the fields hold whole requests.
+  log.debug(`kafkajs: ${line.message}`)
+}

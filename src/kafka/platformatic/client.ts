@@ -1,0 +1,141 @@
+// What is used of @platformatic/kafka, of its versions 1.35 and 2: the package is optional, and so are its types.
+
+export type Broker = { host: string; port: number }
+
+export type Metadata = {
+  brokers: Map<number, Broker>
+  topics: Map<string, { id: string; partitions: { leader: number }[]; partitionsCount: number }>
+}
+
+export type Connection = unknown
+
+export type Pool = {
+  get(broker: Broker): Promise<Connection>
+  close(): Promise<void>
+}
+
+type Listener = (payload: never) => void
+
+export type BaseClient = {
+  readonly connections: Pool
+  metadata(options: { topics: string[]; metadataMaxAge?: number }): Promise<Metadata>
+  clearMetadata(): void
+  listApis(): Promise<{ name: string; minVersion: number; maxVersion: number }[]>
+  close(force?: boolean): Promise<void>
+  on(event: string, listener: Listener): void
+}
+
+export type Assignment = { topic: string; partitions: number[] }
+
+export type GroupClient = BaseClient & {
+  readonly generationId: number
+  memberId: string | null
+  topics: { track(topic: string): boolean }
+  joinGroup(options: object): Promise<string>
+  leaveGroup(force: boolean): Promise<void>
+  commit(options: {
+    offsets: { topic: string; partition: number; offset: bigint; leaderEpoch: number }[]
+  }): Promise<void>
+  listOffsets(options: {
+    topics: string[]
+    partitions: Record<string, number[]>
+    timestamp: bigint
+  }): Promise<Map<string, bigint[]>>
+  listCommittedOffsets(options: { topics: Assignment[] }): Promise<Map<string, bigint[]>>
+}
+
+export type FetchedRecord = {
+  timestampDelta: bigint
+  offsetDelta: number
+  key: Buffer | null
+  value: Buffer | null
+  headers: [Buffer | null, Buffer | null][]
+}
+
+export type FetchedBatch = {
+  firstOffset: bigint
+  attributes: number
+  lastOffsetDelta: number
+  firstTimestamp: bigint
+  maxTimestamp: bigint
+  producerId: bigint
+  records: FetchedRecord[]
+}
+
+export type FetchedPartition = {
+  partitionIndex: number
+  errorCode: number
+  highWatermark: bigint
+  lastStableOffset: bigint
+  abortedTransactions: { producerId: bigint; firstOffset: bigint }[] | null
+  records: FetchedBatch[] | null | undefined
+}
+
+export type FetchResponse = { responses: { topicId: string; partitions: FetchedPartition[] }[] }
+
+export type FetchTopic = {
+  topicId: string
+  partitions: {
+    partition: number
+    currentLeaderEpoch: number
+    fetchOffset: bigint
+    lastFetchedEpoch: number
+    partitionMaxBytes: number
+  }[]
+}
+
+export type ProduceMessage = {
+  topic: string
+  partition: number
+  key?: Buffer | undefined
+  value: Buffer | null
+  headers: Map<Buffer, Buffer>
+  timestamp?: bigint
+}
+
+export type ProduceResponse = {
+  responses: {
+    name: string
+    partitionResponses: { index: number; errorCode: number; errorMessage?: string | null }[]
+  }[]
+}
+
+/** A request of the protocol in one version. */
+export type Request<Args extends unknown[], Response> = {
+  api: { async(connection: Connection, ...args: Args): Promise<Response> }
+}
+
+export type FetchRequest = Request<
+  [
+    waitMs: number,
+    minBytes: number,
+    maxBytes: number,
+    isolation: number,
+    session: number,
+    sessionEpoch: number,
+    topics: FetchTopic[],
+    forgotten: [],
+    rack: string,
+  ],
+  FetchResponse
+>
+
+export type ProduceRequest = Request<
+  [acks: number, timeoutMs: number, messages: ProduceMessage[], options: { compression: string }],
+  ProduceResponse
+>
+
+type Algorithm = {
+  compressSync(data: Buffer | { buffer: Buffer }): Uint8Array
+  decompressSync(data: Buffer | { buffer: Buffer }): Uint8Array
+  available?: boolean
+}
+
+/** The package: its clients, its codecs, and each request in each version, like `fetchV17`. */
+export type Platformatic = {
+  Consumer: new (options: object) => GroupClient
+  Producer: new (options: object) => BaseClient
+  ConnectionPool: new (clientId: string, options: object) => Pool
+  compressionsAlgorithms: Record<string, Algorithm>
+  protocolErrorsCodesById: Record<number, string>
+}

@@ -1,0 +1,182 @@
+// The sink behind `kafka`: sends the messages of a write partition by partition, and answers what the brokers said of each.
+
+import type { Driver, Producer } from '../../kafka/driver.js'
+import { KafkaError, type KafkaErrorKind } from '../../kafka/kafka-error.js'
+import { partitionOfKey } from '../../kafka/murmur2.js'
+import { wait } from '../../kafka/wait.js'
+import { systemClock } from '../../kernel/clock.js'
+import { MillraceError, messageOf } from '../../kernel/failure.js'
+import type { Log } from '../../kernel/log.js'
+import type { Message } from '../../kernel/message.js'
+import { Response } from '../response.js'
+import { keepLanes } from './keep-lanes.js'
+import { outRecord } from './out-record.js'
+import { Queues, type Sending } from './queues.js'
+import type { KafkaSinkSettings } from './settings.js'
+
+/** Opening waits so long for brokers; then the topology starts without them, and writes fail until they are there. */
+const OPEN_MS = 5_000
+const RETRY_MS = 200
+/** How often it is looked whether a topic has grown. */
+const COUNT_MS = 60_000
+const FINAL_TRIES = 3
+
+const REMEDIES: Partial<Record<KafkaErrorKind, string>> = {
+  'unknown-topic': 'create it, or correct `topic`',
+  denied: 'check `sasl`, and what its user may write',
+  unusable: 'check the options, and the versions of the brokers',
+}
+
+export class KafkaSink {
+  readonly #settings: KafkaSinkSettings
+  readonly #log: Log
+  readonly #driver: Driver
+  readonly #producer: Producer
+  readonly #closing = new AbortController()
+  #isOpen = false
+  #writes = 0
+  #countedMs = 0
+
+  constructor(settings: KafkaSinkSettings, driver: Driver, log: Log) {
+    this.#settings = settings
+    this.#driver = driver
+    this.#log = log
+    const { connection, codec, requestTimeoutMs } = settings
+    this.#producer = driver.producer({ connection, codec, requestTimeoutMs }, log)
+  }
+
+  async open(): Promise<void> {
+    const endMs = systemClock.now() + OPEN_MS
+    for (let tries = 1; ; tries++) {
+      const error = await this.#connect()
+      if (error === undefined) break
+      const remedy = REMEDIES[error.kind]
+      if (remedy !== undefined && tries >= FINAL_TRIES) {
+        await this.#producer.close()
+        throw new MillraceError('ERR_OPEN', `kafka: ${this.#brokers}: ${messageOf(error)}: ${remedy}`, {
+          cause: error,
+        })
+      }
+      if (systemClock.now() >= endMs) {
+        this.#log.warn(
+          `kafka: not connected yet to ${this.#brokers}: ${messageOf(error)}: each write tries again`,
+        )
+        return
+      }
+      await wait(RETRY_MS, this.#closing.signal)
+    }
+    const { topics } = this.#settings
+    this.#log.info(`kafka: writes ${topics.length === 0 ? 'topics by message' : topics.join(', ')}`, {
+      driver: this.#driver.name,
+    })
+  }
+
+  async write(batch: readonly Message[]): Promise<readonly Response[]> {
+    if (!this.#isOpen) {
+      const error = await this.#connect()
+      if (error !== undefined) throw error
+    }
+    const { lingerMs, batchMax } = this.#settings
+    if (lingerMs > 0 && batch.length < batchMax) await wait(lingerMs, this.#closing.signal)
+    const queues = await this.#queue(batch)
+    for (let sendings = queues.next(); sendings.length > 0; sendings = queues.next())
+      await this.#send(queues, sendings)
+    keepLanes(batch, queues.responses)
+    return queues.responses
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#producer.close()
+  }
+
+  get #brokers(): string {
+    return this.#settings.connection.brokers.join(', ')
+  }
+
+  /** Gives why it could not. */
+  async #connect(): Promise<KafkaError | undefined> {
+    try {
+      await this.#producer.open()
+      for (const topic of this.#settings.topics) await this.#countOf(topic)
+      this.#countedMs = systemClock.now()
+      this.#isOpen = true
+      return undefined
+    } catch (error) {
+      return asError(error)
+    }
+  }
+
+  async #queue(batch: readonly Message[]): Promise<Queues> {
+    const queues = new Queues(batch.length, this.#settings.batchBytes)
+    this.#writes++
+    const counts = new Map<string, number | KafkaError>()
+    this.#forgetInTime()
+    for (const [place, message] of batch.entries()) {
+      let topic: string
+      let record: ReturnType<typeof outRecord>
+      try {
+        topic = this.#settings.topicOf(message)
+        record = outRecord(message, this.#settings.key)
+      } catch (error) {
+        // The user's own function: the same message would fail again.
+        queues.responses[place] = Response.fallback(message, error)
+        continue
+      }
+      let count = counts.get(topic)
+      if (count === undefined) {
+        count = await this.#countOf(topic).catch(asError)
+        counts.set(topic, count)
+      }
+      if (typeof count !== 'number')
+        queues.responses[place] = Response.failure(message, `kafka: ${topic}: ${messageOf(count)}`)
+      // Without a key all of a write go to one partition, and the next write's to another: fewer, larger batches.
+      else
+        queues.add(
+          place,
+          message,
+          record,
+          topic,
+          record.key === null ? this.#writes % count : partitionOfKey(record.key, count),
+        )
+    }
+    return queues
+  }
+
+  /** A topic may have grown: its keys have other partitions then. */
+  #forgetInTime(): void {
+    const nowMs = systemClock.now()
+    if (nowMs - this.#countedMs < COUNT_MS) return
+    this.#countedMs = nowMs
+    this.#producer.forget()
+  }
+
+  async #countOf(topic: string): Promise<number> {
+    const count = await this.#producer.partitionCount(topic).catch((error) => {
+      if (asError(error).kind !== 'unknown-topic') throw error
+      return 0
+    })
+    if (count > 0) return count
+    throw new KafkaError('unknown-topic', `there is no topic ${topic}`)
+  }
+
+  async #send(queues: Queues, sendings: readonly Sending[]): Promise<void> {
+    const together = sendings.filter(({ isAlone }) => !isAlone)
+    const groups = [
+      ...(together.length > 0 ? [together] : []),
+      ...sendings.filter(({ isAlone }) => isAlone).map((one) => [one]),
+    ]
+    for (const group of groups) {
+      const results = await this.#producer.send(group.map(({ batch }) => batch))
+      for (const [i, sending] of group.entries()) {
+        const error = results[i]
+        if (error?.kind === 'unknown-topic') this.#producer.forget()
+        queues.settle(sending, error)
+      }
+    }
+  }
+}
+
+function asError(error: unknown): KafkaError {
+  return error instanceof KafkaError ? error : new KafkaError('retriable', messageOf(error), { cause: error })
+}

@@ -1,0 +1,93 @@
+// The messages of one write, by partition and in their order, and who of them is to be sent next. What fails stops its partition.
+
+import type { OutBatch, OutRecord } from '../../kafka/driver.js'
+import type { KafkaError } from '../../kafka/kafka-error.js'
+import type { Message } from '../../kernel/message.js'
+import { Response } from '../response.js'
+import { sizeOf } from './out-record.js'
+
+type Entry = { place: number; message: Message; record: OutRecord; bytes: number }
+type Queue = { topic: string; partition: number; entries: Entry[]; from: number; most: number }
+
+/** A batch that is under way. `isAlone`: it may be too large for the broker, and must not take others along. */
+export type Sending = { batch: OutBatch; isAlone: boolean; count: number; queue: Queue }
+
+export class Queues {
+  readonly responses: Response[]
+  readonly #batchBytes: number
+  readonly #queues = new Map<string, Queue>()
+
+  constructor(count: number, batchBytes: number) {
+    this.responses = new Array(count)
+    this.#batchBytes = batchBytes
+  }
+
+  add(place: number, message: Message, record: OutRecord, topic: string, partition: number): void {
+    const key = `${partition}:${topic}`
+    let queue = this.#queues.get(key)
+    if (queue === undefined) {
+      queue = { topic, partition, entries: [], from: 0, most: Number.POSITIVE_INFINITY }
+      this.#queues.set(key, queue)
+    }
+    queue.entries.push({ place, message, record, bytes: sizeOf(record) })
+  }
+
+  /** The next batch of each partition; none when all are answered. */
+  next(): Sending[] {
+    const sendings: Sending[] = []
+    for (const queue of this.#queues.values()) {
+      const count = this.#countOf(queue)
+      if (count === 0) continue
+      const entries = queue.entries.slice(queue.from, queue.from + count)
+      const { topic, partition } = queue
+      const isAlone = count === 1 && entries[0].bytes > this.#batchBytes
+      sendings.push({
+        batch: { topic, partition, records: entries.map(({ record }) => record) },
+        isAlone,
+        count,
+        queue,
+      })
+    }
+    return sendings
+  }
+
+  /** Takes what became of a batch. */
+  settle({ queue, count }: Sending, error: KafkaError | undefined): void {
+    if (error === undefined) {
+      this.#answer(queue, count, (message) => Response.ok(message))
+      queue.most = Number.POSITIVE_INFINITY
+    } else if (error.kind !== 'too-large' && error.kind !== 'rejected') {
+      // Later ones must not overtake it.
+      this.#answer(queue, queue.entries.length - queue.from, (message) =>
+        Response.failure(message, textOf(queue, error)),
+      )
+    } else if (count > 1) queue.most = count >> 1
+    else {
+      this.#answer(queue, 1, (message) => Response.fallback(message, textOf(queue, error)))
+      queue.most = Number.POSITIVE_INFINITY
+    }
+  }
+
+  #countOf({ entries, from, most }: Queue): number {
+    let bytes = 0
+    let count = 0
+    while (from + count < entries.length && count < most) {
+      bytes += entries[from + count].bytes
+      if (count > 0 && bytes > this.#batchBytes) break
+      count++
+    }
+    return count
+  }
+
+  #answer(queue: Queue, count: number, answer: (message: Message) => Response): void {
+    const end = queue.from + count
+    for (; queue.from < end; queue.from++) {
+      const { place, message } = queue.entries[queue.from]
+      this.responses[place] = answer(message)
+    }
+  }
+}
+
+function textOf({ topic, partition }: Queue, { message }: KafkaError): string {
+  return `kafka: ${topic}-${partition}: ${message}`
+}

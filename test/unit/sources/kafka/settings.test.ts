@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+import { kafka } from '../../../../src/kafka.js'
+import { type KafkaSourceOptions, settingsOf } from '../../../../src/sources/kafka/settings.js'
+
+const GOOD: KafkaSourceOptions = { brokers: 'a:1, b:2', topics: 't', groupId: 'g' }
+const SECRET = 'a-secret'
+
+test('defaults', () => {
+  const settings = settingsOf(GOOD)
+  expect(settings).toMatchObject({ topics: ['t'], start: 'earliest', keys: 'key', commitEveryMs: 1_000 })
+  expect(settings.connection).toMatchObject({ brokers: ['a:1', 'b:2'], clientId: 'millrace' })
+})
+
+test.each<[Record<string, unknown>, string]>([
+  [{ brokers: 'localhost' }, 'kafka: brokers: got "localhost", wanted \'host:port\', or a list of them'],
+  [{ brokers: [] }, 'kafka: brokers: got []'],
+  [{ topics: [] }, 'kafka: topics: got []'],
+  [{ topics: ['a', 'a'] }, 'kafka: topics: got "a", wanted each topic once'],
+  [{ topics: ['a b'] }, 'kafka: topics[0]: got "a b"'],
+  [{ groupId: '' }, 'kafka: groupId'],
+  [{ topcs: 'x' }, 'kafka: unknown option topcs; did you mean topics?'],
+  [{ start: { timestamp: -1 } }, 'kafka: start'],
+  [{ start: 'first' }, 'kafka: start: got "first"'],
+  [{ commitEvery: 0 }, 'kafka: commitEvery: got 0, wanted a whole number from 1 to'],
+  [{ heartbeatMs: 20_000 }, 'wanted at most half of sessionTimeoutMs'],
+  [{ fetch: { wait: 1 } }, 'kafka: fetch: unknown option wait; did you mean waitMs?'],
+  [{ driver: 'librdkafka' }, 'kafka: driver: got "librdkafka", wanted one of kafkajs, platformatic'],
+  [{ tls: SECRET }, 'kafka: tls: got "a value of type string"'],
+  [{ connectTimeoutMs: 1 }, 'kafka: connectTimeoutMs: got 1, wanted a whole number from 100 to'],
+  [{ sasl: { mechanism: 'gssapi' } }, 'kafka: sasl.mechanism: got "gssapi"'],
+  [{ sasl: { mechanism: 'plain', username: 'u' } }, 'kafka: sasl.password: got "a value of type undefined"'],
+  [{ sasl: { mechanism: 'plain', username: 7, password: SECRET } }, 'kafka: sasl.username'],
+  [{ sasl: SECRET }, 'kafka: sasl: got "string"'],
+])('%j is refused', (options, wanted) => {
+  let message = ''
+  try {
+    settingsOf({ ...GOOD, ...options } as KafkaSourceOptions)
+  } catch (error) {
+    message = (error as Error).message
+  }
+  expect(message).toContain(wanted)
+  expect(message).not.toContain(SECRET)
+})
+
+test('one name makes both ends', () => {
+  expect(kafka(GOOD).name).toBe('kafka')
+  expect('read' in kafka(GOOD)).toBe(true)
+  expect('write' in kafka({ brokers: 'a:1', topic: 't' })).toBe(true)
+})
+
+test.each([
+  [{ brokers: 'a:1' }, 'neither `topics` nor `topic`'],
+  [{ brokers: 'a:1', topic: 't', topics: 't', groupId: 'g' }, '`topic` and `topics` or `groupId`'],
+  [undefined, 'neither `topics` nor `topic`'],
+])('%j is neither', (options, wanted) => {
+  expect(() => kafka(options as never)).toThrow(wanted)
+})
