@@ -564,7 +564,7 @@ describe.skipIf(!hasOpenssl)('by hand', () => {
       ]),
     ],
   ])('%s ends its connection, and no other', async (_, bytes) => {
-    open = await openSecure(echo, { keepAliveMs: 2_000, headersTimeoutMs: 2_000 })
+    open = await openSecure(echo, { keepAliveMs: 1_000, headersTimeoutMs: 1_000 })
     const socket = tlsTo(open.port, { ALPNProtocols: ['h2'] })
     socket.resume()
     socket.write(bytes)
