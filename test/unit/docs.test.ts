@@ -103,6 +103,10 @@ describe.each(DOCUMENTS)('%s', (path) => {
     }
   })
 
+  test('no half of a merge is left in it', () => {
+    expect(text).not.toMatch(/^(<{7}|={7}|>{7})/m)
+  })
+
   test('its scripts exist', () => {
     const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> }
     for (const [, name] of text.matchAll(/npm run ([\w:-]+)/g)) expect(Object.keys(scripts)).toContain(name)
