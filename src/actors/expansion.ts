@@ -55,9 +55,9 @@ export class Expansion {
     this.rest.hi = hi | 0
   }
 
-  /** Tells whether what a predecessor left open has not been taken again. */
-  get awaitsTask(): boolean {
-    return this.left !== undefined
+  /** The inbound of what a predecessor left open, until it is taken again. */
+  get awaited(): Inbound | undefined {
+    return this.left?.inbound
   }
 
   /** Tells whether a message is the one that a predecessor left open. */

@@ -139,7 +139,9 @@ export class Mapper implements Actor {
     const { intake } = this.memory
     let work = 0
     while (work < most && !this.halted()) {
-      const inbound = intake.peek()
+      // C5: what was left open is taken before all of other inbounds that may have its lane: they were behind it.
+      const { awaited } = this.expansion
+      const inbound = awaited === undefined ? intake.peek() : awaited.peek() ? awaited : undefined
       if (inbound === undefined) break
       if (this.notes !== undefined) this.notes.ahead(inbound)
       const message = new Message(inbound, inbound.take())
@@ -156,7 +158,7 @@ export class Mapper implements Actor {
     const { results, calls, lanes } = this
     if (results.blocked || this.retiring) return true
     // Nobody else may commit in parts before the one that a predecessor left open is taken again (C5).
-    if (this.expansion.awaitsTask) return false
+    if (this.expansion.awaited !== undefined) return false
     // Begun, and neither settled nor waiting for a retry.
     const active = this.open - this.retries.size - lanes.waiting
     if (this.memory.parking.full || active >= this.options.concurrency || calls.closed) return true
@@ -216,12 +218,11 @@ export class Mapper implements Actor {
   /** Others may be before it: it waits behind the last of its lane. */
   private admit(message: Message): void {
     const task = this.taskOf(message)
-    if (!this.lanes.has(task.lane)) this.begin(task)
-    // C5: where some of it is committed, it was before those that have its lane now; they may come from another inbound.
-    else if (!this.expansion.holds(task)) {
+    if (this.lanes.has(task.lane)) {
       this.retries.join(task)
       return
     }
+    this.begin(task)
     this.caller.run(task)
     this.results.place()
   }
