@@ -92,6 +92,17 @@ export const MUTANTS: readonly Mutant[] = [
     'registers[3] = this.rest.lo;',
     'registers[3] = 0;',
   ),
+  severalReaders(
+    flavoured(
+      'inParts',
+      one(
+        'C5: what was left open is taken when its inbound has its turn',
+        MAPPER,
+        'awaited === undefined ? intake.peek()',
+        'true ? intake.peek()',
+      ),
+    ),
+  ),
   one(
     'C5: committed children are made again',
     'actors/expansion.js',
@@ -235,7 +246,7 @@ export const MUTANTS: readonly Mutant[] = [
       ),
     ),
   ),
-  one('O1: a retry is overtaken in its lane', MAPPER, 'if (!this.lanes.has(task.lane))', 'if (true)'),
+  one('O1: a retry is overtaken in its lane', MAPPER, 'if (this.lanes.has(task.lane)) {', 'if (false) {'),
   one(
     'O2: a lane is in two batches',
     QUEUE,
