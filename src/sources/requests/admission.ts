@@ -15,7 +15,7 @@ export type Door = {
   /** True where no more requests may wait. */
   readonly isFull: boolean
   /** True where only those may come in who have not waited for it. */
-  readonly isHalfFull: boolean
+  readonly isCrowded: boolean
   readonly bodyBytesMax: number
   /** Bytes that may still be held. */
   readonly freeBytes: number
@@ -61,7 +61,7 @@ export function refusalOf(
   // Node undoes the chunks at the end of a list, and nothing else: what is left would look like the body. Other lists it refuses.
   if (coding !== undefined && /,\s*chunked$/i.test(coding)) return REFUSALS.badCoding
   if (declaredBytes > door.bodyBytesMax) return REFUSALS.tooLarge
-  if (hasRested && door.isHalfFull) return REFUSALS.tooMany
+  if (hasRested && door.isCrowded) return REFUSALS.tooMany
   return door.isFull || declaredBytes > door.freeBytes ? REFUSALS.tooMany : undefined
 }
 

@@ -115,10 +115,6 @@ export class Exchanges {
     return this.receiving >= this.settings.limits.connections
   }
 
-  get isHalfFull(): boolean {
-    return 2 * this.waiting.requestCount >= this.settings.inFlight
-  }
-
   get freeBytes(): number {
     return this.heldBytesMax - this.inbox.heldBytes
   }

@@ -117,8 +117,8 @@ export class RequestSource {
     return this.exchanges.isFull || this.exchanges.isFullOfBodies
   }
 
-  get isHalfFull(): boolean {
-    return this.service.isHalfFull ?? this.exchanges.isHalfFull
+  get isCrowded(): boolean {
+    return this.resting.isCrowded
   }
 
   get bodyBytesMax(): number {

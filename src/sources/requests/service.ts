@@ -28,8 +28,6 @@ export interface Service {
   endpointOf(path: string): Endpoint | undefined
   /** Where a message was accepted and nobody answered it: 200 or 204. */
   readonly emptyStatus: 200 | 204
-  /** Whether half of what may be in work is; undefined where it limits nothing of its own. */
-  readonly isHalfFull?: boolean | undefined
   /** Where requests wait before they are read, if not in one line. */
   readonly line?: Line | undefined
   /** True where a request with the id of one in flight waits for the same answer. */

@@ -72,11 +72,6 @@ export class ServingService implements Service {
     return this.endpoints.get(path)
   }
 
-  get isHalfFull(): boolean | undefined {
-    const { inFlight, limit } = this.classes
-    return limit && 2 * inFlight >= limit.limit
-  }
-
   admit(exchange: Exchange, request: IncomingMessage): Refusal | undefined {
     const { settings } = this
     const { headers } = request
