@@ -18,6 +18,8 @@ const HANDLERS = {
 const SIZES = { '': 128, '-1k': 1024 }
 const CONNECTIONS = { '': 64, '-c1': 1, '-c512': 512 }
 const RUN_MS = 3_000
+/** With more connections some would be refused for the latency; the others refuse nobody. */
+const LIMITED_TO = 64
 /** Who is refused is away for seconds: what comes of it shows later. */
 const OVERLOAD_RUN_MS = 6_000
 /** What shows with --quick whether all is as it was. */
@@ -50,6 +52,7 @@ function serveCase(handler, connectionsName, sizeName) {
       handler,
       sizeBytes,
       connections,
+      hasLimit: connections <= LIMITED_TO,
       isOnlyNamed: connectionsName + sizeName !== '',
       quickMs: 0,
       quickContenders: [...QUICK, ours],

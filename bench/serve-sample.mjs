@@ -50,10 +50,11 @@ export function prepareOverload(job) {
 }
 
 function environmentOf({ case: name }) {
-  const { handler } = CASES[name]
-  if (handler !== 'cpu') return { MILLRACE_BENCH_HANDLER: handler }
+  const { handler, hasLimit = true } = CASES[name]
+  const env = { MILLRACE_BENCH_HANDLER: handler, MILLRACE_BENCH_LIMIT: hasLimit ? 'on' : 'off' }
+  if (handler !== 'cpu') return env
   rounds ??= calibratedRounds()
-  return { MILLRACE_BENCH_HANDLER: handler, MILLRACE_BENCH_ROUNDS: String(rounds) }
+  return { ...env, MILLRACE_BENCH_ROUNDS: String(rounds) }
 }
 
 function noteOf(tool, { MILLRACE_BENCH_ROUNDS }) {
