@@ -1,5 +1,6 @@
 // The cases: who takes part in each, with how many threads, and how many messages make a run of one to two seconds.
 
+import { KAFKA_CASES, KAFKA_CONTENDERS } from './kafka/cases.mjs'
 import { SERVE_CASES, SERVE_CONTENDERS } from './serve-cases.mjs'
 
 /** How each contender is run: its file in contenders/, and its worker (or map) threads, the number that suits it best. */
@@ -22,6 +23,7 @@ export const CONTENDERS = {
   // The handler gives back the value that it got: the copy is the one that the runtime makes of every result.
   'millrace-1-view': { file: 'millrace', threads: 1, view: true },
   ...SERVE_CONTENDERS,
+  ...KAFKA_CONTENDERS,
 }
 
 const HTTP_COUNTS = {
@@ -35,7 +37,8 @@ const HTTP_COUNTS = {
  * `kind`: how a sample is taken. `ours`: whom the others are compared with. `counts`: messages of a run, by contender;
  * milliseconds where a run has a time. `isOnlyNamed`: measured only where --only names it. `quickContenders`: who takes part with
  * --quick, where that is not all. `roundsMin`, `roundsMax`: where the usual number of rounds is too few, or not worth its time. `quickMs`: with --quick, no
- * further round is begun that would end later.
+ * further round is begun that would end later. `rivals`: with whom of ours each is compared, where they differ. `full`: messages
+ * of a run with --full.
  */
 export const CASES = {
   'map-128': {
@@ -128,4 +131,5 @@ export const CASES = {
     roundsMax: 3,
   },
   ...SERVE_CASES,
+  ...KAFKA_CASES,
 }

@@ -16,15 +16,17 @@ async function main() {
   const options = readOptions(process.argv.slice(2))
   if (options.help) return process.stdout.write(HELP)
   const directory = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
+  const closers = []
   try {
     if (!options.json) print(machine())
-    for (const name of options.cases) await runCase(name, options, directory)
+    for (const name of options.cases) await runCase(name, options, directory, closers)
   } finally {
+    for (const close of closers) await close()
     rmSync(directory, { recursive: true })
   }
 }
 
-async function runCase(name, options, directory) {
+async function runCase(name, options, directory, closers) {
   const { kind, about, roundsMin = 1, roundsMax = Infinity, quickMs } = CASES[name]
   const { metrics, prepare } = KINDS[kind]
   const counts = countsOf(name, options)
@@ -35,7 +37,16 @@ async function runCase(name, options, directory) {
     rounds,
     warmUp: kind === 'rate' || kind === 'startup',
     budgetMs: options.quick ? quickMs : Infinity,
-    sample: prepare({ case: name, counts, directory, quick: options.quick, baseOf, packageOf }),
+    sample: await prepare({
+      case: name,
+      counts,
+      directory,
+      quick: options.quick,
+      baseOf,
+      packageOf,
+      /** Called when all cases are done. */
+      atEnd: (close) => closers.push(close),
+    }),
     onProgress: (contender, round) => progress(`${name} ${contender} ${round}/${rounds}`),
     onFailure(contender, error) {
       process.stderr.write(`${name} ${contender}: ${error.message}\n`)
@@ -51,7 +62,9 @@ async function runCase(name, options, directory) {
   }
 
   function oursOf(contender) {
-    return options.against === undefined ? CASES[name].ours : baseOf(contender)
+    if (options.against !== undefined) return baseOf(contender)
+    const { ours, rivals } = CASES[name]
+    return rivals?.[contender] ?? ours
   }
 
   function packageOf(contender) {
@@ -60,12 +73,15 @@ async function runCase(name, options, directory) {
 }
 
 /** The contenders of a case that were asked for, with their number of messages. */
-function countsOf(name, { contenders, against, quick }) {
-  const { counts, quickContenders } = CASES[name]
+function countsOf(name, { contenders, against, quick, full }) {
+  const { counts, quickContenders, full: fullCount } = CASES[name]
   const wanted = contenders ?? (quick ? quickContenders : undefined)
   const entries = Object.entries(counts)
     .filter(([contender]) => wanted === undefined || wanted.includes(contender))
-    .map(([contender, count]) => [contender, Math.round(count * (quick ? QUICK_SHARE : 1))])
+    .map(([contender, count]) => [
+      contender,
+      Math.round(((full && fullCount) || count) * (quick ? QUICK_SHARE : 1)),
+    ])
   if (against === undefined) return Object.fromEntries(entries)
   const ours = entries.filter(([contender]) => contender.startsWith('millrace'))
   return Object.fromEntries(

@@ -17,6 +17,7 @@ export const HELP = `Usage: npm run bench -- [options]
 
   --json                 one object a line: {case, contender, unit, median, min, max, ratio}
   --quick                fewer messages and rounds: all cases in at most 90 s
+  --full                 Kafka: a million records a run
   --only case,…          these cases only; 'serve-*': all that begin so
   --contender x,…        these contenders only
   --rounds N             rounds that count, after one that is dropped (default ${ROUNDS}; with --quick ${QUICK_ROUNDS})
@@ -79,6 +80,7 @@ function parse(args) {
       options: {
         json: { type: 'boolean', default: false },
         quick: { type: 'boolean', default: false },
+        full: { type: 'boolean', default: false },
         only: { type: 'string' },
         contender: { type: 'string' },
         rounds: { type: 'string' },

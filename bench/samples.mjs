@@ -52,6 +52,26 @@ export const KINDS = {
     ],
     prepare: prepareOverload,
   },
+  // What they need is loaded where one of them runs.
+  kafka: {
+    metrics: [{ metric: 'rate', unit: 'msg/s', moreIsBetter: true }],
+    prepare: async (job) => (await import('./kafka/sample.mjs')).preparePipe(job),
+  },
+  'kafka-source': {
+    metrics: [{ metric: 'rate', unit: 'msg/s', moreIsBetter: true }],
+    prepare: async (job) => (await import('./kafka/sample.mjs')).prepareSource(job),
+  },
+  'kafka-sink': {
+    metrics: [{ metric: 'rate', unit: 'msg/s', moreIsBetter: true }],
+    prepare: async (job) => (await import('./kafka/sample.mjs')).preparePipe(job),
+  },
+  'kafka-latency': {
+    metrics: [
+      { metric: 'p50', unit: 'ms p50', moreIsBetter: false },
+      { metric: 'p99', unit: 'ms p99', moreIsBetter: false },
+    ],
+    prepare: async (job) => (await import('./kafka/sample.mjs')).prepareLatency(job),
+  },
   idle: {
     metrics: [{ metric: 'percent', unit: '% of a core', moreIsBetter: false }],
     prepare: prepareIdle,

@@ -18,7 +18,7 @@ import { JAVA } from './tools.js'
 
 const HOST = '127.0.0.1'
 const START_MS = 60_000
-const HEAP = '512m'
+const JVM = ['-XX:+UseG1GC', '-Xmx512m', '-XX:TieredStopAtLevel=1']
 const QUIET = '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'
 const TOOL_FLAGS = ['-Xmx256m', '-XX:TieredStopAtLevel=1', QUIET]
 /** Linux: the broker does not outlive a test process that was itself killed. */
@@ -27,6 +27,8 @@ const DIE_WITH_PARENT = existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '-
 export type BrokerOptions = {
   /** Over the settings of `brokerProperties`. `{port}`, `{controller}` and `{extra}` in them stand for its ports. */
   properties?: Properties
+  /** Flags of its virtual machine. Default: little memory, and quick to start rather than fast. */
+  jvm?: readonly string[]
 }
 
 export class Broker {
@@ -35,21 +37,23 @@ export class Broker {
   readonly extraPort: number
   private readonly directory: string
   private readonly installed: Installed
+  private readonly jvm: readonly string[]
   private child: ChildProcess | undefined
   private readonly onExit = () => this.child?.kill('SIGKILL')
 
-  private constructor(directory: string, ports: number[], installed: Installed) {
+  private constructor(directory: string, ports: number[], installed: Installed, jvm: readonly string[]) {
     this.directory = directory
     this.port = ports[0]
     this.extraPort = ports[2]
     this.installed = installed
+    this.jvm = jvm
   }
 
   static async start(options: BrokerOptions = {}): Promise<Broker> {
     const installed = await install()
     const directory = await mkdtemp(join(tmpdir(), 'kafka-'))
     const ports = await freePorts(HOST, 3)
-    const broker = new Broker(directory, ports, installed)
+    const broker = new Broker(directory, ports, installed, options.jvm ?? JVM)
     const data = join(directory, 'data')
     await cp(installed.template, data, { recursive: true })
     const meta = { version: 1, 'cluster.id': 'AAAAAAAAAAAAAAAAAAAAAQ', 'node.id': 1, 'directory.id': uuid() }
@@ -76,10 +80,9 @@ export class Broker {
   /** Starts its process, and resolves when it answers. */
   async begin(): Promise<void> {
     const { classPath } = this.installed
-    const flags = ['-XX:+UseG1GC', `-Xmx${HEAP}`, '-XX:TieredStopAtLevel=1']
     const quiet = [QUIET, '-Dlog4j2.disable.jmx=true']
     const file = join(this.directory, 'server.properties')
-    const command = [...DIE_WITH_PARENT, JAVA, ...flags, ...quiet, '-cp', classPath, 'kafka.Kafka', file]
+    const command = [...DIE_WITH_PARENT, JAVA, ...this.jvm, ...quiet, '-cp', classPath, 'kafka.Kafka', file]
     const log = openSync(this.logPath, 'a')
     this.child = spawn(command[0], command.slice(1), { cwd: this.directory, stdio: ['ignore', log, log] })
     closeSync(log)
