@@ -3,10 +3,11 @@
 import kafkajs from 'kafkajs'
 import type { Compression } from '../codecs/compression.js'
 import type { Codec } from '../connection.js'
+import type { Compress } from '../record-batch.js'
 
 const { CompressionCodecs, CompressionTypes } = kafkajs
 
-export const TYPES: Record<Codec, number> = {
+const TYPES: Record<Codec, number> = {
   none: CompressionTypes.None,
   gzip: CompressionTypes.GZIP,
   snappy: CompressionTypes.Snappy,
@@ -21,6 +22,14 @@ export function registerCodecs(): void {
   add(CompressionTypes.Snappy, async () => (await import('../codecs/snappy.js')).snappyCompression)
   add(CompressionTypes.LZ4, async () => (await import('../codecs/lz4.js')).lz4Compression)
   add(CompressionTypes.ZSTD, async () => await (await import('../codecs/zstd.js')).loadZstd())
+}
+
+/** Gives what compresses the records of a batch. */
+export function compressorOf(codec: Codec): Compress {
+  return async (buffer) => {
+    const codecs: Record<number, () => { compress(encoder: Encoder): Promise<Buffer> }> = CompressionCodecs
+    return await codecs[TYPES[codec]]().compress({ buffer })
+  }
 }
 
 function add(type: number, load: () => Promise<Compression>): void {

@@ -1,15 +1,20 @@
 // Writes through kafkajs. Never with its idempotence (https://github.com/tulios/kafkajs/issues/598): where a request failed it
 // takes the numbers back, though the batch may be written; the next batch of those numbers would pass for a repeat, and be lost.
 
-import kafkajs, { type Admin, type Producer as Client, type Message, type TopicMessages } from 'kafkajs'
+import kafkajs, { type Admin, type Producer as Client } from 'kafkajs'
+import { wallClockMs } from '../../kernel/clock.js'
 import type { Log } from '../../kernel/log.js'
-import type { Health, OutBatch, OutRecord, Producer, ProducerOptions } from '../driver.js'
+import type { Health, OutBatch, Producer, ProducerOptions } from '../driver.js'
 import type { KafkaError } from '../kafka-error.js'
+import { encodeBatch } from '../record-batch.js'
 import { countPartitions, createClient } from './kafkajs-client.js'
-import { TYPES } from './kafkajs-codecs.js'
+import { compressorOf } from './kafkajs-codecs.js'
 import { kafkajsError } from './kafkajs-error.js'
+import { letWholeBatchesPass, WholeBatch } from './whole-batches.js'
 
 const METADATA_MS = 60_000
+
+type Encoded = { topic: string; messages: WholeBatch[] }
 
 export class KafkajsProducer implements Producer {
   readonly #options: ProducerOptions
@@ -21,6 +26,7 @@ export class KafkajsProducer implements Producer {
 
   constructor(options: ProducerOptions, log: Log) {
     this.#options = options
+    letWholeBatchesPass()
     const told = { connectionLost: () => this.#lost++ }
     const kafka = createClient(options.connection, options.requestTimeoutMs, log, told)
     this.#admin = kafka.admin()
@@ -57,13 +63,14 @@ export class KafkajsProducer implements Producer {
   }
 
   async send(batches: readonly OutBatch[]): Promise<(KafkaError | undefined)[]> {
-    const error = await this.#sendTogether(batches)
+    const encoded = await Promise.all(batches.map((batch) => this.#encode(batch)))
+    const error = await this.#sendTogether(encoded)
     if (error === undefined) return batches.map(() => undefined)
     const isOpenToAll = error.kind === 'retriable'
     if (batches.length === 1 || isOpenToAll) return batches.map(() => error)
     // It tells one error, and not whose it is (https://github.com/tulios/kafkajs/issues/1303): a try of each by itself does.
     const results: (KafkaError | undefined)[] = []
-    for (const batch of batches) results.push(await this.#sendTogether([batch]))
+    for (const batch of encoded) results.push(await this.#sendTogether([batch]))
     return results
   }
 
@@ -76,49 +83,22 @@ export class KafkajsProducer implements Producer {
     await Promise.allSettled([this.#client.disconnect(), this.#admin.disconnect()])
   }
 
-  async #sendTogether(batches: readonly OutBatch[]): Promise<KafkaError | undefined> {
-    const { codec, requestTimeoutMs } = this.#options
+  async #encode({ topic, partition, records }: OutBatch): Promise<Encoded> {
+    const { codec } = this.#options
     try {
-      await this.#client.sendBatch({
-        acks: -1,
-        timeout: requestTimeoutMs,
-        compression: TYPES[codec],
-        topicMessages: byTopic(batches),
-      })
+      const bytes = await encodeBatch(records, wallClockMs(), codec, compressorOf(codec))
+      return { topic, messages: [new WholeBatch(partition, bytes)] }
+    } catch (thrown) {
+      throw kafkajsError(thrown)
+    }
+  }
+
+  async #sendTogether(topicMessages: Encoded[]): Promise<KafkaError | undefined> {
+    try {
+      await this.#client.sendBatch({ acks: -1, timeout: this.#options.requestTimeoutMs, topicMessages })
       return undefined
     } catch (thrown) {
       return kafkajsError(thrown)
     }
   }
-}
-
-function byTopic(batches: readonly OutBatch[]): TopicMessages[] {
-  const topics = new Map<string, Message[]>()
-  for (const { topic, partition, records } of batches) {
-    const messages = topics.get(topic) ?? []
-    topics.set(topic, messages)
-    for (const record of records) messages.push(messageOf(record, partition))
-  }
-  return [...topics].map(([topic, messages]) => ({ topic, messages }))
-}
-
-function messageOf({ key, value, headers, timestamp }: OutRecord, partition: number): Message {
-  const message: Message = { key, value, partition }
-  if (timestamp !== undefined) message.timestamp = String(timestamp)
-  if (headers.length > 0) message.headers = headersOf(headers)
-  return message
-}
-
-function headersOf(headers: OutRecord['headers']): NonNullable<Message['headers']> {
-  const named: Record<string, Buffer | Buffer[]> = Object.create(null)
-  for (const [name, value] of headers) {
-    const bytes =
-      typeof value === 'string'
-        ? Buffer.from(value)
-        : Buffer.from(value.buffer, value.byteOffset, value.length)
-    const before = named[name]
-    if (before === undefined) named[name] = bytes
-    else named[name] = Array.isArray(before) ? [...before, bytes] : [before, bytes]
-  }
-  return named
 }

@@ -7,7 +7,20 @@ export type Metadata = {
   topics: Map<string, { id: string; partitions: { leader: number }[]; partitionsCount: number }>
 }
 
-export type Connection = unknown
+export type Connection = {
+  send(
+    api: number,
+    version: number,
+    encode: () => unknown,
+    parse: Parse,
+    hasTagsInRequest: boolean,
+    hasTagsInResponse: boolean,
+    callback: (error: unknown, response: unknown) => void,
+  ): void
+}
+
+/** Makes an answer's bytes an object. */
+export type Parse = (correlationId: number, api: number, version: number, reader: never) => unknown
 
 export type Pool = {
   get(broker: Broker): Promise<Connection>
@@ -84,15 +97,6 @@ export type FetchTopic = {
   }[]
 }
 
-export type ProduceMessage = {
-  topic: string
-  partition: number
-  key?: Buffer | undefined
-  value: Buffer | null
-  headers: Map<Buffer, Buffer>
-  timestamp?: bigint
-}
-
 export type ProduceResponse = {
   responses: {
     name: string
@@ -120,11 +124,6 @@ export type FetchRequest = Request<
   FetchResponse
 >
 
-export type ProduceRequest = Request<
-  [acks: number, timeoutMs: number, messages: ProduceMessage[], options: { compression: string }],
-  ProduceResponse
->
-
 type Algorithm = {
   compressSync(data: Buffer | { buffer: Buffer }): Uint8Array
   decompressSync(data: Buffer | { buffer: Buffer }): Uint8Array
@@ -138,4 +137,6 @@ export type Platformatic = {
   ConnectionPool: new (clientId: string, options: object) => Pool
   compressionsAlgorithms: Record<string, Algorithm>
   protocolErrorsCodesById: Record<number, string>
+  Writer: { create(): { append(bytes: Buffer): unknown } }
+  produceV8: { parseResponse: Parse }
 }
