@@ -488,6 +488,11 @@ function writeList(ring: Ring, start: number, list: readonly string[], isList: b
 function writeHeaders(ring: Ring, start: number, headers: Headers): number {
   const { bytes } = ring
   let byte = start + 4
+  if (headers === frozen) {
+    bytes.set(frozenBytes, byte)
+    ring.words[start >>> 2] = frozenBytes.length
+    return start + alignUp8(4 + frozenBytes.length)
+  }
   for (const name in headers) {
     const value = headers[name]
     const nameBytes = writeText(bytes, byte + 4, name)
@@ -503,6 +508,7 @@ function writeHeaders(ring: Ring, start: number, headers: Headers): number {
     bytes.writeUInt32LE(valueBytes, byte + 1)
     byte += 5 + valueBytes
   }
+  rememberFrozen(headers, bytes, start + 4, byte)
   ring.words[start >>> 2] = byte - start - 4
   return start + alignUp8(byte - start)
 }
@@ -514,7 +520,18 @@ function listBytes(list: readonly string[]): number {
   return bytes
 }
 
+/** Headers that nobody can change, as they were written: a source gives the same ones with record after record. */
+let frozen: Headers | undefined
+let frozenBytes = Buffer.alloc(0)
+
+function rememberFrozen(headers: Headers, bytes: Buffer, start: number, end: number): void {
+  if (!Object.isFrozen(headers) || Object.values(headers).some((value) => typeof value !== 'string')) return
+  frozen = headers
+  frozenBytes = Buffer.from(bytes.subarray(start, end))
+}
+
 function headersBytes(headers: Headers): number {
+  if (headers === frozen) return frozenBytes.length
   const prototype = Object.getPrototypeOf(headers)
   if (prototype !== null && prototype !== Object.prototype && Object.keys(headers).length === 0) {
     throw new TypeError(

@@ -8,15 +8,15 @@ import { Response } from '../response.js'
 
 /** Turns each ok behind a failure of its lane into a failure. */
 export function keepLanes(batch: readonly Message[], responses: Response[]): void {
-  let failed: Set<number> | undefined
-  for (const [i, { outcome }] of responses.entries()) {
-    if (outcome === 'ok' && failed === undefined) continue
+  const from = responses.findIndex(({ outcome }) => outcome === 'failure')
+  if (from < 0) return
+  const failed = new Set<number>()
+  for (let i = from; i < responses.length; i++) {
+    const { outcome } = responses[i]
     const lane = laneAt(batch[i].inbound.ring, batch[i].at)
     if (lane === NO_LANE) continue
-    if (outcome === 'failure') {
-      failed ??= new Set()
-      failed.add(lane)
-    } else if (outcome === 'ok' && failed?.has(lane))
+    if (outcome === 'failure') failed.add(lane)
+    else if (outcome === 'ok' && failed.has(lane))
       responses[i] = Response.failure(batch[i], 'kafka: an earlier one with its keys was not written')
   }
 }

@@ -14,6 +14,8 @@ import {
 } from '../../kafka/own-headers.js'
 import type { Headers, HeaderValue } from '../../kernel/codec.js'
 import type { Message } from '../../kernel/message.js'
+import { joinedKeys } from './joined-keys.js'
+import { LastHeaders } from './last-headers.js'
 import type { KafkaSinkSettings } from './settings.js'
 
 type OutHeaders = [name: string, value: HeaderValue][]
@@ -23,13 +25,29 @@ const OWN_PREFIX = 'millrace-'
 /** About what a record takes besides its parts. */
 const RECORD_BYTES = 24
 
-/** Makes the record. Its value is still the message's: it is valid until the answer. */
+/** What does not depend on the rest of a message. */
+type Passed = {
+  headers: Headers
+  out: OutHeaders
+  key: HeaderValue | undefined
+  keys: HeaderValue | undefined
+}
+
+const lastHeaders = new LastHeaders<Passed>((headers) => ({
+  headers,
+  out: passedOn(headers, false, false),
+  key: headers[KEY_HEADER],
+  keys: headers[KEYS_HEADER],
+}))
+
+/** Makes the record. Its key and value may still be the message's: they are valid until the answer. */
 export function outRecord(message: Message, key: KafkaSinkSettings['key']): OutRecord {
-  const { headers, eventTime } = message
+  const passed = lastHeaders.of(message)
+  const { eventTime } = message
   return {
-    key: key === undefined ? keyOf(message, headers) : bytesOf(key(message)),
+    key: key === undefined ? keyOf(message, passed) : bytesOf(key(message)),
     value: message.tombstone ? null : message.value,
-    headers: headersOf(message, headers),
+    headers: headersOf(message, passed),
     timestamp: eventTime === undefined ? undefined : Math.floor(eventTime),
   }
 }
@@ -41,29 +59,33 @@ export function sizeOf({ key, value, headers }: OutRecord): number {
   return bytes
 }
 
-function keyOf({ keys }: Message, headers: Headers): Buffer | null {
-  const original = headers[KEY_HEADER]
+function keyOf(message: Message, { key, keys }: Passed): Buffer | null {
   // Other keys, another key: whoever sets them means it.
-  if (original !== undefined && headers[KEYS_HEADER] === joinKeys(keys)) return bytesOf(original)
-  return keys.length === 0 ? null : Buffer.from(joinKeys(keys))
+  if (key !== undefined && keys === joinKeys(message.keys)) return bytesOf(key)
+  return joinedKeys(message)
 }
 
-function headersOf(message: Message, headers: Headers): OutHeaders {
+function headersOf(message: Message, { headers, out }: Passed): OutHeaders {
   const isDeadLetter = message.reason !== undefined
+  const { trace } = message
+  if (!isDeadLetter && trace === undefined) return out
+  const others = passedOn(headers, isDeadLetter, trace !== undefined)
+  return [...others, ...traceHeaders(trace), ...(isDeadLetter ? letterHeaders(message, headers) : NO_HEADERS)]
+}
+
+function passedOn(headers: Headers, isDeadLetter: boolean, hasTrace: boolean): OutHeaders {
   // What was sent again and is written at last says no more why it was given up.
   const isMended = !isDeadLetter && headers[REPLAYS_HEADER] !== undefined
-  const { trace } = message
   let out = NO_HEADERS
   for (const name in headers) {
     if (OWN_HEADERS.has(name) || (isMended && name.startsWith(OWN_PREFIX))) continue
     if (isDeadLetter && name === TAGS_HEADER) continue
     // A trace goes on under its own header.
-    if (trace !== undefined && (name === 'traceparent' || name === 'tracestate')) continue
+    if (hasTrace && (name === 'traceparent' || name === 'tracestate')) continue
     if (out === NO_HEADERS) out = []
     out.push([name, headers[name]])
   }
-  if (!isDeadLetter && trace === undefined) return out
-  return [...out, ...traceHeaders(trace), ...(isDeadLetter ? letterHeaders(message, headers) : NO_HEADERS)]
+  return out
 }
 
 function traceHeaders(trace: string | undefined): OutHeaders {

@@ -15,7 +15,11 @@ export type Sending = { batch: OutBatch; isAlone: boolean; count: number; queue:
 export class Queues {
   readonly responses: Response[]
   readonly #batchBytes: number
-  readonly #queues = new Map<string, Queue>()
+  readonly #queues: Queue[] = []
+  /** By topic, and by partition. */
+  readonly #byTopic = new Map<string, Queue[]>()
+  #topic: string | undefined
+  #ofTopic: Queue[] = []
 
   constructor(count: number, batchBytes: number) {
     this.responses = new Array(count)
@@ -23,11 +27,12 @@ export class Queues {
   }
 
   add(place: number, message: Message, record: OutRecord, topic: string, partition: number): void {
-    const key = `${partition}:${topic}`
-    let queue = this.#queues.get(key)
+    if (topic !== this.#topic) this.#turnTo(topic)
+    let queue = this.#ofTopic[partition]
     if (queue === undefined) {
       queue = { topic, partition, entries: [], from: 0, most: Number.POSITIVE_INFINITY }
-      this.#queues.set(key, queue)
+      this.#ofTopic[partition] = queue
+      this.#queues.push(queue)
     }
     queue.entries.push({ place, message, record, bytes: sizeOf(record) })
   }
@@ -35,7 +40,7 @@ export class Queues {
   /** The next batch of each partition; none when all are answered. */
   next(): Sending[] {
     const sendings: Sending[] = []
-    for (const queue of this.#queues.values()) {
+    for (const queue of this.#queues) {
       const count = this.#countOf(queue)
       if (count === 0) continue
       const entries = queue.entries.slice(queue.from, queue.from + count)
@@ -66,6 +71,13 @@ export class Queues {
       this.#answer(queue, 1, (message) => Response.fallback(message, textOf(queue, error)))
       queue.most = Number.POSITIVE_INFINITY
     }
+  }
+
+  #turnTo(topic: string): void {
+    const known = this.#byTopic.get(topic)
+    this.#topic = topic
+    this.#ofTopic = known ?? []
+    if (known === undefined) this.#byTopic.set(topic, this.#ofTopic)
   }
 
   #countOf({ entries, from, most }: Queue): number {

@@ -15,6 +15,8 @@ export type LaneCounts = { known: number; lost: number }
 
 export type Assignment = 'kept' | 'fresh'
 
+type Fetched = { batch: RawBatch; bytes: number }
+
 export class Lane {
   readonly place: TopicPartition
   /** As the message knows it. */
@@ -33,7 +35,7 @@ export class Lane {
   #tracker: Tracker | undefined
   /** What was in flight when the partition was lost: until it is settled, nothing of the next assignment is given. */
   #retired: Tracker[] = []
-  #batches: RawBatch[] = []
+  #batches: Fetched[] = []
   #at = 0
   #buffered = 0
   #bufferedBytes = 0
@@ -153,9 +155,10 @@ export class Lane {
   add(batch: RawBatch): boolean {
     if (!this.isOwned || this.#position !== Number(batch.fetchOffset)) return false
     const taken = Number(batch.nextOffset) > this.end ? cut(batch, this.end) : batch
-    this.#batches.push(taken)
+    const bytes = bytesOf(taken)
+    this.#batches.push({ batch: taken, bytes })
     this.#buffered += taken.records.length
-    this.#bufferedBytes += bytesOf(taken)
+    this.#bufferedBytes += bytes
     this.#position = Number(taken.nextOffset)
     this.highWatermark = Math.max(this.#position, Number(batch.highWatermark))
     return true
@@ -167,7 +170,7 @@ export class Lane {
     if (tracker === undefined || this.#batches.length === 0 || this.#isHeld()) return 0
     let count = 0
     while (this.#batches.length > 0) {
-      const { records, fetchOffset, nextOffset } = this.#batches[0]
+      const { records, fetchOffset, nextOffset } = this.#batches[0].batch
       for (; this.#at < records.length; this.#at++) {
         if (count === max || tracker.inFlight >= inFlightMax || tracker.size >= WINDOW_MAX) return count
         const record = records[this.#at]
@@ -218,13 +221,13 @@ export class Lane {
 
   /** Where what is not given yet begins. */
   #firstBuffered(): number {
-    const batch = this.#batches[0]
-    if (batch === undefined) return this.#position as number
+    if (this.#batches.length === 0) return this.#position as number
+    const { batch } = this.#batches[0]
     return Number(this.#at < batch.records.length ? batch.records[this.#at].offset : batch.nextOffset)
   }
 
   #shift(): void {
-    this.#bufferedBytes -= bytesOf(this.#batches.shift() as RawBatch)
+    this.#bufferedBytes -= (this.#batches.shift() as Fetched).bytes
     this.#at = 0
   }
 

@@ -34,7 +34,8 @@ export class RecordMaker {
     const { topic, partition } = lane.place
     to.partition = lane.number
     to.generation = lane.generation
-    to.offset = from.offset
+    // As a number: it is one wherever positions are kept, and bigints are slow to take apart.
+    to.offset = Number(from.offset)
     to.eventTime = from.timestamp < 0 ? undefined : from.timestamp
     to.value = from.value
     // The name by partition and offset alone would be that of another topic's record, too.
