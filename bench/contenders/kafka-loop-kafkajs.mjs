@@ -4,6 +4,8 @@ import kafkajs from 'kafkajs'
 import { handlerOf } from '../kafka/work.mjs'
 
 const { Kafka, logLevel, Partitioners } = kafkajs
+/** kafkajs copies the list of a partition with each message that it adds: a whole batch in one call is half as fast. */
+const CHUNK = Number(process.env.CHUNK ?? 1_000)
 
 export async function run(job) {
   const { brokers, from, to, groupId } = job
@@ -19,7 +21,10 @@ export async function run(job) {
     eachBatchAutoResolve: false,
     async eachBatch({ batch, resolveOffset, commitOffsetsIfNecessary, heartbeat }) {
       const messages = batch.messages.map((message) => ({ key: message.key, value: handler(message) }))
-      await producer.sendBatch({ acks: -1, topicMessages: [{ topic: to, messages }] })
+      for (let at = 0; at < messages.length; at += CHUNK) {
+        const chunk = messages.slice(at, at + CHUNK)
+        await producer.sendBatch({ acks: -1, topicMessages: [{ topic: to, messages: chunk }] })
+      }
       resolveOffset(batch.lastOffset())
       const offset = String(BigInt(batch.lastOffset()) + 1n)
       await commitOffsetsIfNecessary({

@@ -25,3 +25,36 @@ export function writeVarint(to: Uint8Array, at: number, value: number): number {
 function zigzag(value: number): number {
   return value < 0 ? -2 * value - 1 : 2 * value
 }
+
+/** Reads such numbers, and bytes behind their length, one after the other. Beyond the end there are zeros: whoever reads
+ * looks where it came to. */
+export class VarintReader {
+  readonly bytes: Buffer
+  at = 0
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes
+  }
+
+  number(): number {
+    const { bytes } = this
+    const first = bytes[this.at++]
+    if (first < 0x80) return (first >>> 1) ^ -(first & 1)
+    let value = first & 0x7f
+    let factor = 0x80
+    for (let byte = first; byte >= 0x80; factor *= 0x80) {
+      byte = bytes[this.at++]
+      value += (byte & 0x7f) * factor
+    }
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+  }
+
+  /** Null where the length is negative. */
+  slice(): Buffer | null {
+    const length = this.number()
+    if (length < 0) return null
+    const from = this.at
+    this.at += length
+    return this.bytes.subarray(from, this.at)
+  }
+}

@@ -57,35 +57,6 @@ export type GroupClient = BaseClient & {
   listCommittedOffsets(options: { topics: Assignment[] }): Promise<Map<string, bigint[]>>
 }
 
-export type FetchedRecord = {
-  timestampDelta: bigint
-  offsetDelta: number
-  key: Buffer | null
-  value: Buffer | null
-  headers: [Buffer | null, Buffer | null][]
-}
-
-export type FetchedBatch = {
-  firstOffset: bigint
-  attributes: number
-  lastOffsetDelta: number
-  firstTimestamp: bigint
-  maxTimestamp: bigint
-  producerId: bigint
-  records: FetchedRecord[]
-}
-
-export type FetchedPartition = {
-  partitionIndex: number
-  errorCode: number
-  highWatermark: bigint
-  lastStableOffset: bigint
-  abortedTransactions: { producerId: bigint; firstOffset: bigint }[] | null
-  records: FetchedBatch[] | null | undefined
-}
-
-export type FetchResponse = { responses: { topicId: string; partitions: FetchedPartition[] }[] }
-
 export type FetchTopic = {
   topicId: string
   partitions: {
@@ -105,24 +76,10 @@ export type ProduceResponse = {
 }
 
 /** A request of the protocol in one version. */
-export type Request<Args extends unknown[], Response> = {
-  api: { async(connection: Connection, ...args: Args): Promise<Response> }
+export type RequestModule<Args extends unknown[]> = {
+  createRequest(...args: Args): unknown
+  api: { version: number }
 }
-
-export type FetchRequest = Request<
-  [
-    waitMs: number,
-    minBytes: number,
-    maxBytes: number,
-    isolation: number,
-    session: number,
-    sessionEpoch: number,
-    topics: FetchTopic[],
-    forgotten: [],
-    rack: string,
-  ],
-  FetchResponse
->
 
 type Algorithm = {
   compressSync(data: Buffer | { buffer: Buffer }): Uint8Array

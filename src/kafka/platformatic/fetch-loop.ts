@@ -5,14 +5,18 @@ import { systemRandom } from '../../kernel/clock.js'
 import { type Backoff, backoffMs } from '../../kernel/retry.js'
 import type { ConsumerOptions, RawBatch, TopicOffset, TopicPartition } from '../driver.js'
 import type { KafkaError } from '../kafka-error.js'
+import type { Decompress } from '../read-records.js'
 import { wait } from '../wait.js'
-import type { FetchRequest, FetchResponse, FetchTopic, Metadata, Pool } from './client.js'
+import type { FetchTopic, Metadata, Pool } from './client.js'
+import type { FetchRequest } from './fetch-request.js'
+import type { FetchResponse } from './fetch-response.js'
 import { fetchedBatch } from './fetched.js'
 import { platformaticError, protocolError } from './platformatic-error.js'
 
 export type FetchParts = {
   pool: Pool
   request: FetchRequest
+  decompress: Decompress
   codes: Record<number, string>
   options: ConsumerOptions
   metadata(): Promise<Metadata>
@@ -27,10 +31,6 @@ export type FetchParts = {
 type Wanted = TopicPartition & { position: bigint; isHeld: boolean; isPaused: boolean; turn: number }
 type Asked = { wanted: Wanted; turn: number; fetchOffset: bigint }
 
-const READ_COMMITTED = 1
-/** No session: each request says all that it wants. */
-const NO_SESSION = 0
-const NO_SESSION_EPOCH = -1
 const BACKOFF: Backoff = { initialMs: 50, factor: 2, maxMs: 2_000, jitter: 0.2 }
 
 export class FetchLoop {
@@ -176,27 +176,10 @@ export class FetchLoop {
       })
     }
     const connection = await pool.get(broker)
-    const { fetchWaitMs, fetchBytesMax } = options
-    const list = [...wanted.values()]
-    try {
-      return await request.api.async(
-        connection,
-        fetchWaitMs,
-        1,
-        fetchBytesMax,
-        READ_COMMITTED,
-        NO_SESSION,
-        NO_SESSION_EPOCH,
-        list,
-        [],
-        '',
-      )
-    } catch (thrown) {
-      // An error of one partition rejects all; the others have records all the same.
-      const { response } = (thrown ?? {}) as { response?: FetchResponse }
-      if (response?.responses === undefined || response.responses.length === 0) throw thrown
-      return response
-    }
+    const response = await request.send(connection, options, [...wanted.values()])
+    // An error of one partition is its own.
+    if (response.errorCode === 0 || response.responses.length > 0) return response
+    throw protocolError(this.#parts.codes, response.errorCode)
   }
 
   /** Hands over what came. Gives the error of a partition that has to be waited for. */
@@ -215,7 +198,8 @@ export class FetchLoop {
           continue
         }
         const { topic, partition } = wanted
-        const batch = fetchedBatch({ topic, partition, generation: this.#generation, fetchOffset }, fetched)
+        const place = { topic, partition, generation: this.#generation, fetchOffset }
+        const batch = fetchedBatch(place, fetched, this.#parts.decompress)
         if (batch === undefined) continue
         wanted.position = batch.nextOffset
         this.#parts.batch(batch)

@@ -12,8 +12,9 @@ import type {
   TopicPartition,
 } from '../driver.js'
 import { KafkaError } from '../kafka-error.js'
-import type { Assignment, FetchRequest, GroupClient, Metadata, Platformatic, Pool } from './client.js'
+import type { Assignment, GroupClient, Metadata, Platformatic, Pool } from './client.js'
 import { FetchLoop } from './fetch-loop.js'
+import { type FetchModule, FetchRequest } from './fetch-request.js'
 import { platformaticError } from './platformatic-error.js'
 import { clientOptions } from './platformatic-options.js'
 import { requestOf } from './requests.js'
@@ -67,10 +68,11 @@ export class PlatformaticConsumer implements Consumer {
         await this.#requireTopic(topic)
         this.#client.topics.track(topic)
       }
-      const request = await requestOf<FetchRequest>(this.#package, this.#client, 'Fetch', 13)
+      const module = await requestOf<FetchModule>(this.#package, this.#client, 'Fetch', 13)
       this.#loop = new FetchLoop({
         pool: this.#pool,
-        request,
+        request: new FetchRequest(module),
+        decompress: (codec, bytes) => this.#package.compressionsAlgorithms[codec].decompressSync(bytes),
         codes: this.#package.protocolErrorsCodesById,
         options: this.#options,
         metadata: () => this.#metadata(),

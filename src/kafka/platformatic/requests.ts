@@ -1,10 +1,10 @@
 // Requests of the protocol in the highest version that both sides know.
 
 import { KafkaError } from '../kafka-error.js'
-import type { BaseClient, Platformatic, Request } from './client.js'
+import type { BaseClient, Platformatic, RequestModule } from './client.js'
 
 /** Gives `fetchV17` and the like; `least` is the lowest version that takes the same arguments. */
-export async function requestOf<Found extends Request<never, unknown>>(
+export async function requestOf<Found extends RequestModule<never>>(
   package_: Platformatic,
   client: BaseClient,
   name: string,

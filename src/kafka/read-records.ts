@@ -1,0 +1,114 @@
+// Batches of records as they lie in a log (format 2; see record-batch.ts), read from the bytes of a fetch. The clients' own
+// decoders make bigints and objects for each number on the way.
+
+import { CODECS, type Codec, type RawHeaders, type RawRecord } from './driver.js'
+import { KafkaError } from './kafka-error.js'
+import { VarintReader } from './varint.js'
+
+/** Gives the records of a batch as they were before they were compressed. */
+export type Decompress = (codec: Codec, records: Buffer) => Uint8Array
+
+const LENGTH_AT = 8
+const LENGTH_END = 12
+const MAGIC_AT = 16
+const ATTRIBUTES_AT = 21
+const LAST_OFFSET_AT = 23
+const FIRST_TIME_AT = 27
+const MAX_TIME_AT = 35
+const PRODUCER_AT = 43
+const COUNT_AT = 57
+const HEAD_BYTES = 61
+const MAGIC = 2
+const CODEC_BITS = 0b111
+const IS_LOG_APPEND_TIME = 1 << 3
+const IS_TRANSACTIONAL = 1 << 4
+const IS_CONTROL = 1 << 5
+const NO_HEADERS: RawHeaders = []
+
+/** One batch, of which nothing but the head is decoded yet. */
+export class ReadBatch {
+  readonly firstOffset: bigint
+  readonly lastOffset: bigint
+  readonly producerId: bigint
+  readonly isTransactional: boolean
+  /** Its one record is a marker of the log's own. */
+  readonly isControl: boolean
+  readonly #bytes: Buffer
+  readonly #decompress: Decompress
+  readonly #attributes: number
+
+  constructor(bytes: Buffer, decompress: Decompress) {
+    this.#bytes = bytes
+    this.#decompress = decompress
+    this.firstOffset = bytes.readBigInt64BE(0)
+    this.lastOffset = this.firstOffset + BigInt(bytes.readInt32BE(LAST_OFFSET_AT))
+    this.producerId = bytes.readBigInt64BE(PRODUCER_AT)
+    this.#attributes = bytes.readInt16BE(ATTRIBUTES_AT)
+    this.isTransactional = (this.#attributes & IS_TRANSACTIONAL) !== 0
+    this.isControl = (this.#attributes & IS_CONTROL) !== 0
+  }
+
+  /** Adds those of its records that lie at or above an offset. */
+  addTo(records: RawRecord[], from: bigint): void {
+    const bytes = this.#bytes
+    const hasOneTime = (this.#attributes & IS_LOG_APPEND_TIME) !== 0
+    const baseMs = Number(bytes.readBigInt64BE(hasOneTime ? MAX_TIME_AT : FIRST_TIME_AT))
+    const first = Number(this.firstOffset)
+    const least = Number(from)
+    const reader = new VarintReader(this.#records())
+    for (let left = bytes.readInt32BE(COUNT_AT); left > 0; left--) {
+      const length = reader.number()
+      const end = reader.at + length
+      if (length < 0 || end > reader.bytes.length) throw broken('is longer than its batch')
+      reader.at++ // attributes: none are defined
+      const afterMs = reader.number()
+      const offset = first + reader.number()
+      const key = reader.slice()
+      const value = reader.slice()
+      const headers = headersOf(reader, end)
+      if (reader.at !== end) throw broken('does not end where it says')
+      const timestamp = hasOneTime ? baseMs : baseMs + afterMs
+      if (offset >= least) records.push({ offset: BigInt(offset), timestamp, key, value, headers })
+    }
+  }
+
+  #records(): Buffer {
+    const bytes = this.#bytes.subarray(HEAD_BYTES)
+    const codec = CODECS[this.#attributes & CODEC_BITS]
+    if (codec === 'none') return bytes
+    if (codec === undefined) throw broken('is compressed by a codec that nobody knows')
+    const plain = this.#decompress(codec, bytes)
+    return Buffer.from(plain.buffer, plain.byteOffset, plain.length)
+  }
+}
+
+/** Gives the whole batches; a fetch may end within one. */
+export function readBatches(bytes: Buffer, decompress: Decompress): ReadBatch[] {
+  const batches: ReadBatch[] = []
+  for (let at = 0; at + HEAD_BYTES <= bytes.length; ) {
+    const end = at + LENGTH_END + bytes.readInt32BE(at + LENGTH_AT)
+    if (end > bytes.length) break
+    const magic = bytes[at + MAGIC_AT]
+    if (magic !== MAGIC)
+      throw new KafkaError('unusable', `records of format ${magic}, wanted ${MAGIC} (brokers since 0.11)`)
+    if (end < at + HEAD_BYTES) throw broken('lies in a batch that is too short')
+    batches.push(new ReadBatch(bytes.subarray(at, end), decompress))
+    at = end
+  }
+  return batches
+}
+
+function headersOf(reader: VarintReader, end: number): RawHeaders {
+  const count = reader.number()
+  if (count <= 0) return NO_HEADERS
+  const headers: [string, Buffer | null][] = []
+  for (let left = count; left > 0 && reader.at < end; left--) {
+    const name = reader.slice()
+    headers.push([name === null ? '' : name.toString('utf8'), reader.slice()])
+  }
+  return headers
+}
+
+function broken(how: string): KafkaError {
+  return new KafkaError('retriable', `a record ${how}`)
+}
