@@ -11,6 +11,8 @@ import { KINDS } from './samples.mjs'
 
 const QUICK_SHARE = 0.15
 const AGAINST = '@against'
+/** Kinds whose first round is dropped. */
+const WARMED_UP = ['rate', 'startup', 'kafka', 'kafka-source', 'kafka-sink']
 
 async function main() {
   const options = readOptions(process.argv.slice(2))
@@ -35,7 +37,7 @@ async function runCase(name, options, directory, closers) {
   if (!options.json) print(['', `${name}: ${about}`])
   const samples = await interleave(Object.keys(counts), {
     rounds,
-    warmUp: kind === 'rate' || kind === 'startup',
+    warmUp: WARMED_UP.includes(kind),
     budgetMs: options.quick ? quickMs : Infinity,
     sample: await prepare({
       case: name,

@@ -1,11 +1,12 @@
 // kafkajs alone: writes batches, one after the other.
 
 import kafkajs from 'kafkajs'
+import { KEYS } from '../kafka/work.mjs'
 import { Generator } from '../work.mjs'
 
 const { Kafka, logLevel, Partitioners } = kafkajs
-const BATCH = 5_000
-const KEYS = 1_000
+/** kafkajs copies the list of a partition with each message that it adds: larger ones are slower. */
+const BATCH = 1_000
 
 export async function run({ brokers, to: topic, count, sizeBytes }) {
   const kafka = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.ERROR })

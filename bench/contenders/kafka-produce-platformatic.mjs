@@ -1,9 +1,9 @@
 // @platformatic/kafka alone: writes batches, one after the other.
 
+import { KEYS } from '../kafka/work.mjs'
 import { Generator } from '../work.mjs'
 
 const BATCH = 5_000
-const KEYS = 1_000
 
 export async function run({ brokers, to: topic, count, sizeBytes, platformatic }) {
   const { Producer } = await import(platformatic)

@@ -45,7 +45,7 @@ function pipeCase(sizeBytes, count) {
   return {
     kind: 'kafka',
     about: `topic → map (copy of ${sizeBytes} B) → topic, 6 partitions, all written by acks=all and committed`,
-    ours: 'millrace-mixed-1',
+    ours: 'millrace-platformatic-1',
     rivals: oursOf(1, PAIRS),
     handler: 'copy',
     sizeBytes,
@@ -67,7 +67,7 @@ function endCase(end, sizeBytes, count) {
       end === 'source'
         ? `topic → sink that counts (${sizeBytes} B), committed; the clients alone`
         : `generator → topic (${sizeBytes} B), acks=all; the clients alone`,
-    ours: 'millrace-kafkajs-1',
+    ours: 'millrace-platformatic-1',
     rivals: Object.fromEntries(clients.map((client) => [`${verb}-${client}`, `millrace-${client}-1`])),
     handler: 'copy',
     sizeBytes,
@@ -87,7 +87,7 @@ export const KAFKA_CASES = {
     ...pipeCase(128, CPU_COUNT),
     about: 'topic → map (200 µs of CPU, 128 B) → topic, 2 map threads',
     handler: 'cpu',
-    ours: 'millrace-mixed-2',
+    ours: 'millrace-platformatic-2',
     rivals: oursOf(2, PAIRS),
     full: undefined,
     counts: counts(

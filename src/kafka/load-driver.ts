@@ -1,21 +1,13 @@
 // Loads the client that runs behind the seam, only when it is needed.
 
-import { createRequire } from 'node:module'
 import { MillraceError, messageOf } from '../kernel/failure.js'
+import { isPlatformaticInstalled, PLATFORMATIC } from './chosen-driver.js'
 import type { DriverName } from './connection.js'
 import type { Driver } from './driver.js'
 
-/** The optional client's package. */
-export const PLATFORMATIC = '@platformatic/kafka'
-
 /** Throws ERR_CONFIG where the driver's client is not installed; loads nothing. */
 export function checkDriver(name: DriverName): void {
-  if (name === 'kafkajs') return
-  try {
-    createRequire(import.meta.url).resolve(PLATFORMATIC)
-  } catch (cause) {
-    if ((cause as { code?: string }).code === 'MODULE_NOT_FOUND') throw notInstalled(cause)
-  }
+  if (name === 'platformatic' && !isPlatformaticInstalled()) throw notInstalled()
 }
 
 /** Loads a driver with its client. Throws ERR_CONFIG where that is not installed. */
@@ -32,18 +24,16 @@ export async function loadDriver(name: DriverName): Promise<Driver> {
   }
 }
 
-function notInstalled(cause: unknown): MillraceError {
+function notInstalled(): MillraceError {
   const remedy = `npm install ${PLATFORMATIC} (version 1.35 for Node 20, 2 from Node 22.22 on), or choose kafkajs`
-  return new MillraceError('ERR_CONFIG', `kafka: the driver platformatic is not installed: ${remedy}`, {
-    cause,
-  })
+  return new MillraceError('ERR_CONFIG', `kafka: the driver platformatic is not installed: ${remedy}`)
 }
 
 function cannotLoad(cause: unknown): MillraceError {
   const what = `kafka: ${PLATFORMATIC} cannot be loaded: ${messageOf(cause)}`
   return new MillraceError(
     'ERR_CONFIG',
-    `${what}: this Node is ${process.version}; version 1.35 runs on Node 20`,
+    `${what}: this Node is ${process.version}; version 1.35 runs on Node 20; or choose kafkajs by MILLRACE_KAFKA=kafkajs`,
     { cause },
   )
 }

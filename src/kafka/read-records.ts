@@ -1,7 +1,8 @@
 // Batches of records as they lie in a log (format 2; see record-batch.ts), read from the bytes of a fetch. The clients' own
 // decoders make bigints and objects for each number on the way.
 
-import { CODECS, type Codec, type RawHeaders, type RawRecord } from './driver.js'
+import { CODECS, type Codec } from './connection.js'
+import type { RawHeaders, RawRecord } from './driver.js'
 import { KafkaError } from './kafka-error.js'
 import { VarintReader } from './varint.js'
 

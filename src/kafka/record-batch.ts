@@ -4,10 +4,10 @@
 //   last offset: int32 │ first and largest time: int64 each │ producer, its epoch, first sequence: none │ count: int32 │ records
 //   record = bytes │ 0: int8 │ time and offset from the first one's │ key │ value │ headers, each name and value; all lengths varints
 
-import { crc32c } from './crc32c.js'
 import type { Codec } from './connection.js'
-import type { OutRecord } from './driver.js'
 import { CODECS } from './connection.js'
+import { crc32c } from './crc32c.js'
+import type { OutRecord } from './driver.js'
 import { varintBytes, writeVarint } from './varint.js'
 
 /** Gives the records of a batch compressed. */

@@ -83,6 +83,17 @@ await withCluster('kafka topologies', (cluster) => {
         return { from, to, env: { BROKERS: cluster.brokers, FROM: from, TO: to, GROUP: `g-${randomUUID()}` } }
       }
 
+      test('where nothing is said, the optional client runs where it is there, and the log says so', async () => {
+        const { env } = await ends(1)
+        const running = project.run('pipe.mjs', { ...env, MILLRACE_KAFKA: '' })
+        await running.says(/kafka: reads .*/)
+        await running.says(/kafka: writes .*/)
+        expect(await running.stop(), running.text).toBe(0)
+        const wanted = driver.package === undefined ? 'kafkajs' : 'platformatic'
+        for (const line of running.text.split('\n').filter((each) => /kafka: (reads|writes)/.test(each)))
+          expect(JSON.parse(line)).toMatchObject({ driver: wanted })
+      })
+
       test('each record arrives once, in order by key, and is committed; the next run has nothing to do', async () => {
         const { from, to, env } = await ends(COUNT)
         const running = project.run('pipe.mjs', env)

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { chosenDriver } from '../../../src/kafka/chosen-driver.js'
 import { checkDriver, loadDriver } from '../../../src/kafka/load-driver.js'
 
-test('kafkajs, unless something else is said', () => {
+test('kafkajs, unless something else is said, or there', () => {
   expect(chosenDriver('source', undefined, {})).toBe('kafkajs')
   expect(chosenDriver('source', 'platformatic', {})).toBe('platformatic')
 })
