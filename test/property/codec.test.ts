@@ -8,6 +8,7 @@ import {
   copy,
   encode,
   FULL,
+  type Headers,
   type HeaderValue,
   kindWord,
   MESSAGE,
@@ -339,6 +340,18 @@ describe('a message', () => {
       }),
       { numRuns: Math.min(RUNS, 100) },
     )
+  })
+
+  it('keeps headers that nobody can change, record after record, and tells them from others', () => {
+    const frozen: Headers[] = [{ a: '1', b: 'größe' }, { a: '1' }, { a: '2' }]
+    frozen.forEach(Object.freeze)
+    const bytes = Object.freeze({ a: Buffer.from('1') })
+    const given: Headers[] = [frozen[0], frozen[0], frozen[1], frozen[2], frozen[1], bytes, bytes, frozen[1]]
+    for (const [i, headers] of given.entries()) {
+      // What is only frozen may hold bytes that change.
+      if (headers === bytes) bytes.a[0] = 0x30 + i
+      expect({ ...make({ headers, keys: ['k'] }).headers }, String(i)).toEqual({ ...headers })
+    }
   })
 
   it('keeps 1,000 headers, and one that is called __proto__', () => {
