@@ -216,7 +216,7 @@ export function fixedSection(flags: number, at: number, flag: number): number {
 }
 
 /** Gives the byte index of a variable section's length, which must be there. */
-function variableSection(ring: Ring, flags: number, at: number, flag: number): number {
+export function variableSection(ring: Ring, flags: number, at: number, flag: number): number {
   let byte = at * 4 + RECORD_HEADER_BYTES + 8 * countBits(flags & FIXED)
   for (let f = VARIABLE_FIRST; f < flag; f <<= 1) {
     if (flags & f) byte += alignUp8(4 + ring.words[byte >>> 2])
