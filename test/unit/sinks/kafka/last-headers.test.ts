@@ -26,6 +26,19 @@ test('each message has its own headers, whatever the one before had', () => {
   )
 })
 
+test('one byte that differs is seen, wherever it lies', () => {
+  const text = 'abcdefgh'
+  for (let length = 1; length <= text.length; length++) {
+    const changed = `${text.slice(0, length - 1)}X`
+    const last = new LastHeaders(plain)
+    const both = [text.slice(0, length), changed].map((value) => ({ value: 'v', headers: { value } }))
+    expect(makeMessages(both).map((message) => last.of(message).value)).toEqual([
+      text.slice(0, length),
+      changed,
+    ])
+  }
+})
+
 test('equal ones are decoded once', () => {
   let count = 0
   const last = new LastHeaders((given) => {
