@@ -2,6 +2,7 @@
 // decoders make bigints and objects for each number on the way.
 
 import { CODECS, type Codec } from './connection.js'
+import { crc32c } from './crc32c.js'
 import type { RawHeaders, RawRecord } from './driver.js'
 import { KafkaError } from './kafka-error.js'
 import { VarintReader } from './varint.js'
@@ -12,6 +13,7 @@ export type Decompress = (codec: Codec, records: Buffer) => Uint8Array
 const LENGTH_AT = 8
 const LENGTH_END = 12
 const MAGIC_AT = 16
+const CRC_AT = 17
 const ATTRIBUTES_AT = 21
 const LAST_OFFSET_AT = 23
 const FIRST_TIME_AT = 27
@@ -52,15 +54,18 @@ export class ReadBatch {
   /** Adds those of its records that lie at or above an offset. */
   addTo(records: RawRecord[], from: bigint): void {
     const bytes = this.#bytes
+    if (crc32c(bytes, ATTRIBUTES_AT) !== bytes.readUInt32BE(CRC_AT))
+      throw broken('lies in a batch with a wrong checksum')
     const hasOneTime = (this.#attributes & IS_LOG_APPEND_TIME) !== 0
     const baseMs = Number(bytes.readBigInt64BE(hasOneTime ? MAX_TIME_AT : FIRST_TIME_AT))
     const first = Number(this.firstOffset)
     const least = Number(from)
     const reader = new VarintReader(this.#records())
+    const { length: endOfAll } = reader.bytes
     for (let left = bytes.readInt32BE(COUNT_AT); left > 0; left--) {
       const length = reader.number()
       const end = reader.at + length
-      if (length < 0 || end > reader.bytes.length) throw broken('is longer than its batch')
+      if (length < 0 || end > endOfAll) throw broken('is longer than its batch')
       reader.at++ // attributes: none are defined
       const afterMs = reader.number()
       const offset = first + reader.number()
@@ -71,39 +76,46 @@ export class ReadBatch {
       const timestamp = hasOneTime ? baseMs : baseMs + afterMs
       if (offset >= least) records.push({ offset: BigInt(offset), timestamp, key, value, headers })
     }
+    if (reader.at !== endOfAll) throw broken('lies behind the last one of its batch')
   }
 
   #records(): Buffer {
     const bytes = this.#bytes.subarray(HEAD_BYTES)
     const codec = CODECS[this.#attributes & CODEC_BITS]
     if (codec === 'none') return bytes
-    if (codec === undefined) throw broken('is compressed by a codec that nobody knows')
+    if (codec === undefined) throw new KafkaError('unusable', 'records of a codec that is not known here')
     const plain = this.#decompress(codec, bytes)
     return Buffer.from(plain.buffer, plain.byteOffset, plain.length)
   }
 }
 
-/** Gives the whole batches; a fetch may end within one. */
+/** Gives the whole batches. A fetch may end within one, but not within the first: a broker gives that whole, or nothing. */
 export function readBatches(bytes: Buffer, decompress: Decompress): ReadBatch[] {
   const batches: ReadBatch[] = []
-  for (let at = 0; at + HEAD_BYTES <= bytes.length; ) {
+  let at = 0
+  while (at + HEAD_BYTES <= bytes.length) {
     const end = at + LENGTH_END + bytes.readInt32BE(at + LENGTH_AT)
     if (end > bytes.length) break
     const magic = bytes[at + MAGIC_AT]
     if (magic !== MAGIC)
-      throw new KafkaError('unusable', `records of format ${magic}, wanted ${MAGIC} (brokers since 0.11)`)
+      throw new KafkaError(
+        'unusable',
+        `records of format ${magic}, wanted ${MAGIC}; the driver kafkajs reads them`,
+      )
     if (end < at + HEAD_BYTES) throw broken('lies in a batch that is too short')
     batches.push(new ReadBatch(bytes.subarray(at, end), decompress))
     at = end
   }
+  if (at === 0 && bytes.length > 0) throw broken('lies in a batch that is not whole')
   return batches
 }
 
 function headersOf(reader: VarintReader, end: number): RawHeaders {
   const count = reader.number()
-  if (count <= 0) return NO_HEADERS
+  if (count === 0) return NO_HEADERS
   const headers: [string, Buffer | null][] = []
-  for (let left = count; left > 0 && reader.at < end; left--) {
+  for (let left = count; left !== 0; left--) {
+    if (reader.at >= end || left < 0) throw broken('has another number of headers than it says')
     const name = reader.slice()
     headers.push([name === null ? '' : name.toString('utf8'), reader.slice()])
   }

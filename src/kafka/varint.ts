@@ -1,6 +1,8 @@
 // Numbers of variable length, as records have them: zigzag, seven bits a byte, the lowest first. Whole numbers up to 2^52.
 
 const TWO_32 = 0x1_0000_0000
+/** Of a number of 64 bits. */
+const BYTES_MAX = 10
 
 /** Gives how many bytes a number takes. */
 export function varintBytes(value: number): number {
@@ -42,7 +44,8 @@ export class VarintReader {
     if (first < 0x80) return (first >>> 1) ^ -(first & 1)
     let value = first & 0x7f
     let factor = 0x80
-    for (let byte = first; byte >= 0x80; factor *= 0x80) {
+    const last = this.at + BYTES_MAX - 1
+    for (let byte = first; byte >= 0x80 && this.at < last; factor *= 0x80) {
       byte = bytes[this.at++]
       value += (byte & 0x7f) * factor
     }

@@ -2,14 +2,15 @@
 // held or paused. Who changes what is wanted while a request is under way does not get that partition's answer.
 
 import { systemRandom } from '../../kernel/clock.js'
+import type { Log } from '../../kernel/log.js'
 import { type Backoff, backoffMs } from '../../kernel/retry.js'
 import type { ConsumerOptions, RawBatch, TopicOffset, TopicPartition } from '../driver.js'
-import type { KafkaError } from '../kafka-error.js'
+import { KafkaError } from '../kafka-error.js'
 import type { Decompress } from '../read-records.js'
 import { wait } from '../wait.js'
 import type { FetchTopic, Metadata, Pool } from './client.js'
 import type { FetchRequest } from './fetch-request.js'
-import type { FetchResponse } from './fetch-response.js'
+import type { FetchedPartition, FetchResponse } from './fetch-response.js'
 import { fetchedBatch } from './fetched.js'
 import { platformaticError, protocolError } from './platformatic-error.js'
 
@@ -19,6 +20,7 @@ export type FetchParts = {
   decompress: Decompress
   codes: Record<number, string>
   options: ConsumerOptions
+  log: Log
   metadata(): Promise<Metadata>
   /** What is known of the brokers is not true any more. */
   forget(): void
@@ -197,15 +199,33 @@ export class FetchLoop {
           problem = this.#refused(wanted, fetched.errorCode) ?? problem
           continue
         }
-        const { topic, partition } = wanted
-        const place = { topic, partition, generation: this.#generation, fetchOffset }
-        const batch = fetchedBatch(place, fetched, this.#parts.decompress)
-        if (batch === undefined) continue
-        wanted.position = batch.nextOffset
-        this.#parts.batch(batch)
+        problem = this.#takeOf(wanted, fetchOffset, fetched) ?? problem
       }
     }
     return problem
+  }
+
+  /** What cannot be read stops its own partition only; it is fetched again, as another broker may have it whole. */
+  #takeOf(wanted: Wanted, fetchOffset: bigint, fetched: FetchedPartition): KafkaError | undefined {
+    const { topic, partition } = wanted
+    const { decompress, log } = this.#parts
+    let batch: RawBatch | undefined
+    try {
+      batch = fetchedBatch(
+        { topic, partition, generation: this.#generation, fetchOffset },
+        fetched,
+        decompress,
+      )
+    } catch (cause) {
+      const { kind, message } = platformaticError(cause)
+      const text = `${topic}-${partition} from ${fetchOffset} on: ${message}`
+      if (kind === 'retriable') log.warn(`kafka: ${text}: it is fetched again`)
+      return new KafkaError(kind, text, { cause })
+    }
+    if (batch === undefined) return undefined
+    wanted.position = batch.nextOffset
+    this.#parts.batch(batch)
+    return undefined
   }
 
   #isCurrent(wanted: Wanted): boolean {

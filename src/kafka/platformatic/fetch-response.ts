@@ -14,7 +14,7 @@ export type FetchResponse = {
   responses: { topicId: string; partitions: FetchedPartition[] }[]
 }
 
-/** What is used of the client's reader. Its arrays pass over the tags behind each element. */
+/** What is used of the client's reader. */
 export type Reader = {
   readonly buffer: { slice(from: number, to: number): Buffer }
   readonly position: number
@@ -24,8 +24,6 @@ export type Reader = {
   readInt64(): bigint
   readUUID(): string
   readUnsignedVarInt(): number
-  readArray<Element>(read: (reader: Reader) => Element): Element[]
-  readNullableArray<Element>(read: (reader: Reader) => Element): Element[] | null
 }
 
 const NO_RECORDS = Buffer.alloc(0)
@@ -40,11 +38,11 @@ export function parseFetchResponse(
   reader.readInt32() // throttle time: the broker has waited already
   const errorCode = reader.readInt16()
   reader.readInt32() // session: there is none
-  const responses = reader.readArray((topic) => ({
-    topicId: topic.readUUID(),
-    partitions: topic.readArray(partitionOf),
-  }))
-  return { errorCode, responses }
+  return { errorCode, responses: listOf(reader, topicOf) }
+}
+
+function topicOf(reader: Reader): FetchResponse['responses'][number] {
+  return { topicId: reader.readUUID(), partitions: listOf(reader, partitionOf) }
 }
 
 function partitionOf(reader: Reader): FetchedPartition {
@@ -54,19 +52,47 @@ function partitionOf(reader: Reader): FetchedPartition {
     highWatermark: reader.readInt64(),
     lastStableOffset: reader.readInt64(),
     logStartOffset: reader.readInt64(),
-    abortedTransactions:
-      reader.readNullableArray((aborted) => ({
-        producerId: aborted.readInt64(),
-        firstOffset: aborted.readInt64(),
-      })) ?? [],
+    abortedTransactions: listOf(reader, abortedOf),
     preferredReplica: reader.readInt32(),
   }
   return { ...partition, records: recordsOf(reader) }
 }
 
+function abortedOf(reader: Reader): FetchedPartition['abortedTransactions'][number] {
+  return { producerId: reader.readInt64(), firstOffset: reader.readInt64() }
+}
+
+/** Behind their number plus one, 0 for none; each is followed by its tags. */
+function listOf<Element>(reader: Reader, read: (reader: Reader) => Element): Element[] {
+  const list: Element[] = []
+  for (let left = lengthOf(reader) - 1; left > 0; left--) {
+    list.push(read(reader))
+    skipTags(reader)
+  }
+  return list
+}
+
+/**
+ * A broker tells by a tag who leads what it does not lead. Version 1 of the client takes the number of tags for their length, and
+ * reads on in the wrong place.
+ */
+function skipTags(reader: Reader): void {
+  for (let left = lengthOf(reader); left > 0; left--) {
+    reader.readUnsignedVarInt() // which one
+    reader.skip(lengthOf(reader))
+  }
+}
+
+/** The client's reader makes a negative number of one that is too large. */
+function lengthOf(reader: Reader): number {
+  const length = reader.readUnsignedVarInt()
+  if (length < 0) throw new RangeError(`a length of ${length} in the answer to a fetch`)
+  return length
+}
+
 /** Behind their length plus one; 0 for none. */
 function recordsOf(reader: Reader): Buffer {
-  const length = reader.readUnsignedVarInt() - 1
+  const length = lengthOf(reader) - 1
   if (length <= 0) return NO_RECORDS
   const { position } = reader
   const bytes = reader.buffer.slice(position, position + length)

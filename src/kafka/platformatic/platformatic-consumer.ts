@@ -1,6 +1,7 @@
 // A member of a group through @platformatic/kafka: the client joins, heartbeats and commits, the fetch loop is our own.
 
 import { within } from '../../kernel/deadline.js'
+import type { Log } from '../../kernel/log.js'
 import { ASSIGNOR_NAMES, assignRoundRobin } from '../assignor.js'
 import type {
   Consumer,
@@ -28,6 +29,7 @@ export class PlatformaticConsumer implements Consumer {
   readonly #package: Platformatic
   readonly #options: ConsumerOptions
   readonly #events: ConsumerEvents
+  readonly #log: Log
   readonly #client: GroupClient
   readonly #pool: Pool
   readonly #sizes = new Map<string, number>()
@@ -37,10 +39,11 @@ export class PlatformaticConsumer implements Consumer {
   #isOver = false
   #lost = 0
 
-  constructor(package_: Platformatic, options: ConsumerOptions, events: ConsumerEvents) {
+  constructor(package_: Platformatic, options: ConsumerOptions, events: ConsumerEvents, log: Log) {
     this.#package = package_
     this.#options = options
     this.#events = events
+    this.#log = log
     const { connection, groupId, groupInstanceId, sessionTimeoutMs, rebalanceTimeoutMs, heartbeatMs } =
       options
     // A join waits for the others until the time for a rebalance is over.
@@ -68,13 +71,14 @@ export class PlatformaticConsumer implements Consumer {
         await this.#requireTopic(topic)
         this.#client.topics.track(topic)
       }
-      const module = await requestOf<FetchModule>(this.#package, this.#client, 'Fetch', 13)
+      const module = await requestOf<FetchModule>(this.#package, this.#client, 'Fetch', 13, 17)
       this.#loop = new FetchLoop({
         pool: this.#pool,
         request: new FetchRequest(module),
         decompress: (codec, bytes) => this.#package.compressionsAlgorithms[codec].decompressSync(bytes),
         codes: this.#package.protocolErrorsCodesById,
         options: this.#options,
+        log: this.#log,
         metadata: () => this.#metadata(),
         forget: () => this.#client.clearMetadata(),
         batch: (batch) => this.#events.batch(batch),

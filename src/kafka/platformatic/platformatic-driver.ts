@@ -8,14 +8,31 @@ import type { Platformatic } from './client.js'
 import { PlatformaticConsumer } from './platformatic-consumer.js'
 import { PlatformaticProducer } from './platformatic-producer.js'
 
+const PARTS = [
+  'Consumer',
+  'Producer',
+  'ConnectionPool',
+  'Writer',
+  'compressionsAlgorithms',
+  'protocolErrorsCodesById',
+  'produceV8',
+] as const
+
 /** Makes the driver of a loaded package. */
 export async function platformaticDriver(client: Platformatic): Promise<Driver> {
+  checkParts(client)
   await mendCodecs(client)
   return {
     name: 'platformatic',
-    consumer: (options, events) => new PlatformaticConsumer(client, options, events),
+    consumer: (options, events, log) => new PlatformaticConsumer(client, options, events, log),
     producer: (options) => new PlatformaticProducer(client, options),
   }
+}
+
+/** Requests go below its own clients: another version may lack what they are made of. */
+function checkParts(client: Platformatic): void {
+  const missing = PARTS.filter((name) => client[name] === undefined)
+  if (missing.length > 0) throw new Error(`it has no ${missing.join(', ')}: versions 1.35 and 2 have it`)
 }
 
 async function mendCodecs({ compressionsAlgorithms: { snappy, zstd } }: Platformatic): Promise<void> {

@@ -2,6 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { crc32c } from '../../../src/kafka/crc32c.js'
 import type { OutRecord, RawRecord } from '../../../src/kafka/driver.js'
 import { KafkaError } from '../../../src/kafka/kafka-error.js'
 import { type Decompress, readBatches } from '../../../src/kafka/read-records.js'
@@ -18,7 +19,7 @@ const record: fc.Arbitrary<OutRecord> = fc.record({
   key: fc.option(bytes),
   value: fc.option(bytes),
   headers: fc.array(fc.tuple(fc.string({ unit: 'grapheme' }), bytes), { maxLength: 3 }),
-  timestamp: fc.integer({ min: 0, max: 2 ** 52 }),
+  timestamp: fc.integer({ min: -(2 ** 51), max: 2 ** 51 }),
 })
 const records = fc.array(record, { minLength: 1, maxLength: 100 })
 
@@ -33,6 +34,11 @@ async function logOf(lists: readonly (readonly OutRecord[])[], first: bigint): P
     batches.push(batch)
   }
   return batches
+}
+
+/** The checksum is to be right: something else is not. */
+function sign(batch: Buffer): void {
+  batch.writeUInt32BE(crc32c(batch, 21), 17)
 }
 
 function read(log: Buffer, from: bigint, decompress: Decompress = none): RawRecord[] {
@@ -82,6 +88,7 @@ describe('batches', () => {
     const batch = await encodeBatch(list, NOW_MS, 'zstd', reversed)
     batch.writeInt16BE(batch.readInt16BE(21) | 8, 21)
     batch.writeBigInt64BE(77n, 35)
+    sign(batch)
     const found = read(batch, 0n, (codec, all) => {
       expect(codec).toBe('zstd')
       return reversed(all)
@@ -89,13 +96,24 @@ describe('batches', () => {
     expect(found.map(({ timestamp }) => timestamp)).toEqual([77, 77, 77])
   })
 
+  test('with a wrong checksum are refused, wherever one bit is another', async () => {
+    const [batch] = await logOf([[{ key: null, value: Buffer.from('value'), headers: [], timestamp: 1 }]], 0n)
+    // What comes before the checksum is not in it.
+    for (let bit = 17 * 8; bit < batch.length * 8; bit++) {
+      const changed = Buffer.from(batch)
+      changed[bit >> 3] ^= 1 << (bit & 7)
+      expect(() => read(changed, 0n), String(bit)).toThrow('a record lies in a batch with a wrong checksum')
+    }
+  })
+
   test('that cannot be read are refused, whatever is wrong with them', async () => {
     const [batch] = await logOf([[{ key: null, value: Buffer.from('value'), headers: [], timestamp: 1 }]], 0n)
-    const kindOf = (change: (batch: Buffer) => void): string => {
+    const kindOf = (change: (batch: Buffer) => Buffer | number | undefined): string => {
       const changed = Buffer.from(batch)
-      change(changed)
+      const given = change(changed)
+      sign(changed)
       try {
-        read(changed, 0n)
+        read(Buffer.isBuffer(given) ? given : changed, 0n)
         return 'none'
       } catch (error) {
         return error instanceof KafkaError ? error.kind : String(error)
@@ -103,11 +121,28 @@ describe('batches', () => {
     }
     expect(kindOf(() => undefined)).toBe('none')
     expect(kindOf((each) => each.writeInt8(1, 16))).toBe('unusable')
-    expect(kindOf((each) => each.writeInt16BE(7, 21))).toBe('retriable')
-    expect(kindOf((each) => each.writeInt32BE(2, 57))).toBe('retriable')
+    expect(kindOf((each) => each.writeInt16BE(7, 21))).toBe('unusable')
+    for (const count of [0, -1, 2]) expect(kindOf((each) => each.writeInt32BE(count, 57))).toBe('retriable')
     expect(kindOf((each) => each.writeInt32BE(0x7fff_ffff, 57))).toBe('retriable')
     expect(kindOf((each) => each.writeInt8(126, 61))).toBe('retriable')
     expect(kindOf((each) => each.writeInt8(2, 61))).toBe('retriable')
     expect(kindOf((each) => each.writeInt32BE(1, 8))).toBe('retriable')
+    // Not even the first one is whole.
+    for (const bytes of [1, 61, batch.length - 1])
+      expect(
+        kindOf((each) => each.subarray(0, bytes)),
+        String(bytes),
+      ).toBe('retriable')
+    // The record and its value are one byte longer than there is.
+    const longer = (each: Buffer) => {
+      each[61] += 2
+      each[66] += 2
+      return each
+    }
+    expect(batch[66]).toBe(2 * 'value'.length)
+    expect(kindOf(longer)).toBe('retriable')
+    // Headers: one too many, fewer than none, a number without an end.
+    for (const number of [2, 1]) expect(kindOf((each) => each.writeUInt8(number, 72))).toBe('retriable')
+    expect(kindOf((each) => each.fill(0xff, 72))).toBe('retriable')
   })
 })
