@@ -96,7 +96,7 @@ export type OutRecord = {
   key: Buffer | null
   value: Buffer | null
   headers: readonly (readonly [name: string, value: Uint8Array | string])[]
-  /** Whole ms since 1970. Default: now. */
+  /** Whole ms since 1970, at most 2^51 either way. Default: now. */
   timestamp?: number | undefined
 }
 

@@ -24,6 +24,8 @@ const NO_HEADERS: OutHeaders = []
 const OWN_PREFIX = 'millrace-'
 /** About what a record takes besides its parts. */
 const RECORD_BYTES = 24
+/** Some 70,000 years. The difference of two times can still be written. */
+const TIME_MAX_MS = 2 ** 51
 
 /** What does not depend on the rest of a message. */
 type Passed = {
@@ -43,12 +45,11 @@ const lastHeaders = new LastHeaders<Passed>((headers) => ({
 /** Makes the record. Its key and value may still be the message's: they are valid until the answer. */
 export function outRecord(message: Message, key: KafkaSinkSettings['key']): OutRecord {
   const passed = lastHeaders.of(message)
-  const { eventTime } = message
   return {
     key: key === undefined ? keyOf(message, passed) : bytesOf(key(message)),
     value: message.tombstone ? null : message.value,
     headers: headersOf(message, passed),
-    timestamp: eventTime === undefined ? undefined : Math.floor(eventTime),
+    timestamp: timestampOf(message),
   }
 }
 
@@ -57,6 +58,14 @@ export function sizeOf({ key, value, headers }: OutRecord): number {
   let bytes = RECORD_BYTES + (key?.length ?? 0) + (value?.length ?? 0)
   for (const [name, content] of headers) bytes += name.length + content.length + 4
   return bytes
+}
+
+function timestampOf({ eventTime, reason }: Message): number | undefined {
+  if (eventTime === undefined) return undefined
+  if (Math.abs(eventTime) <= TIME_MAX_MS) return Math.floor(eventTime)
+  // A dead letter is written in any case; a header says the time.
+  if (reason !== undefined) return undefined
+  throw new RangeError(`kafka: its event time is ${eventTime}, wanted ms since 1970, at most 2^51 either way`)
 }
 
 function keyOf(message: Message, { key, keys }: Passed): Buffer | null {

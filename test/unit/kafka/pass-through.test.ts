@@ -85,6 +85,20 @@ test('headers pass, but for those that nobody outside may set; one may have any 
   expect(out.key).toBeNull()
 })
 
+test('a time that Kafka cannot hold is told; a dead letter goes without', () => {
+  const made = madeOf({})
+  for (const eventTime of [2 ** 51, -(2 ** 51), 0.5])
+    expect(outRecord(messageOf(made, { eventTime }), undefined).timestamp).toBe(Math.floor(eventTime))
+  for (const eventTime of [Number.POSITIVE_INFINITY, -(2 ** 52)]) {
+    expect(() => outRecord(messageOf(made, { eventTime }), undefined)).toThrow(
+      `kafka: its event time is ${eventTime}, wanted ms since 1970`,
+    )
+    const letter = outRecord(messageOf(made, { eventTime, reason: 'why' }), undefined)
+    expect(letter.timestamp).toBeUndefined()
+    expect(Object.fromEntries(letter.headers)['millrace-origin-timestamp']).toBe(String(eventTime))
+  }
+})
+
 test('a trace goes on', () => {
   const headers: RawRecord['headers'] = [
     ['traceparent', Buffer.from(TRACE)],

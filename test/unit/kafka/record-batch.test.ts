@@ -37,7 +37,7 @@ const record: fc.Arbitrary<OutRecord> = fc.record({
   headers: fc.array(fc.tuple(fc.string({ unit: 'grapheme' }), fc.oneof(fc.string(), bytes(200))), {
     maxLength: 3,
   }),
-  timestamp: fc.option(fc.integer({ min: 0, max: 2 ** 52 }), { nil: undefined }),
+  timestamp: fc.option(fc.integer({ min: -(2 ** 51), max: 2 ** 51 }), { nil: undefined }),
 })
 const records = fc.array(record, { minLength: 1, maxLength: 200 })
 const asBuffer = (value: Uint8Array | string) => Buffer.from(value as Uint8Array)

@@ -41,6 +41,18 @@ test('each partition is one batch, in its order', () => {
   expect(outcomes(queues)).toEqual(['ok', 'ok', 'ok', 'ok'])
 })
 
+test('so is each partition of each topic, in whatever order they come', () => {
+  const queues = new Queues(5, 1_000)
+  for (const [i, [topic, value]] of ['ta', 'ub', 'tc', 'ud', 'te'].entries())
+    queues.add(i, { id: value } as Message, recordOf(value), topic, 0)
+  expect(
+    queues.next().map(({ batch }) => [batch.topic, batch.records.map(({ value }) => String(value))]),
+  ).toEqual([
+    ['t', ['a', 'c', 'e']],
+    ['u', ['b', 'd']],
+  ])
+})
+
 test('a batch is no larger than it may be, and what is larger by itself goes alone', () => {
   const long = `a${'x'.repeat(200)}`
   const queues = queuesOf(['a1', 'a2', 'a3', long, 'a4'], 2 * (OVERHEAD + 2))
