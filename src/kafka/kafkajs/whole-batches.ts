@@ -3,6 +3,7 @@
 // (https://github.com/tulios/kafkajs/pull/1576): several times as slow as all else that is done for a record.
 
 import { createRequire } from 'node:module'
+import { KafkaError } from '../kafka-error.js'
 import { type EncodedBatch, produceRequest } from '../produce-request.js'
 
 type Request = { apiVersion: number; encode: () => Promise<unknown> }
@@ -18,12 +19,14 @@ const LEAST_VERSION = 3
 /** A batch in the place of a message of kafkajs, the only one of its partition. */
 export class WholeBatch {
   readonly key = null
+  /** Neither bytes nor text: kafkajs refuses it, should it ever take this for a record. */
+  readonly value = {} as unknown as Buffer
   readonly partition: number
-  readonly value: Buffer
+  readonly bytes: Buffer
 
   constructor(partition: number, bytes: Buffer) {
     this.partition = partition
-    this.value = bytes
+    this.bytes = bytes
   }
 }
 
@@ -61,7 +64,8 @@ export function letWholeBatchesPass(): void {
 function encodedBy(made: { request: Request }, encode: () => Encoder): { request: Request } {
   const { request } = made
   if (request.apiVersion < LEAST_VERSION)
-    throw new Error(
+    throw new KafkaError(
+      'unusable',
       `the broker takes Produce up to version ${request.apiVersion}, wanted ${LEAST_VERSION} or later`,
     )
   request.encode = async () => encode()
@@ -74,8 +78,8 @@ function batchesOf(topicData: TopicData): EncodedBatch[] | undefined {
     for (const { partition, messages } of partitions) {
       const [batch] = messages
       if (!(batch instanceof WholeBatch)) return undefined
-      batches.push({ topic, partition, bytes: batch.value })
+      batches.push({ topic, partition, bytes: batch.bytes })
     }
   }
-  return batches
+  return batches.length > 0 ? batches : undefined
 }
