@@ -525,7 +525,10 @@ let frozen: Headers | undefined
 let frozenBytes = Buffer.alloc(0)
 
 function rememberFrozen(headers: Headers, bytes: Buffer, start: number, end: number): void {
-  if (!Object.isFrozen(headers) || Object.values(headers).some((value) => typeof value !== 'string')) return
+  if (!Object.isFrozen(headers) || Object.getPrototypeOf(headers) !== null) return
+  // A getter has no value here: it may give another one each time.
+  const parts = Object.values(Object.getOwnPropertyDescriptors(headers))
+  if (parts.some(({ value }) => typeof value !== 'string')) return
   frozen = headers
   frozenBytes = Buffer.from(bytes.subarray(start, end))
 }

@@ -343,15 +343,28 @@ describe('a message', () => {
   })
 
   it('keeps headers that nobody can change, record after record, and tells them from others', () => {
-    const frozen: Headers[] = [{ a: '1', b: 'größe' }, { a: '1' }, { a: '2' }]
-    frozen.forEach(Object.freeze)
-    const bytes = Object.freeze({ a: Buffer.from('1') })
+    const made = (headers: Headers) => Object.freeze(Object.assign(Object.create(null), headers))
+    const frozen = [made({ a: '1', b: 'größe' }), made({ a: '1' }), made({ a: '2' })]
+    const bytes = made({ a: Buffer.from('1') })
     const given: Headers[] = [frozen[0], frozen[0], frozen[1], frozen[2], frozen[1], bytes, bytes, frozen[0]]
     for (const [i, headers] of given.entries()) {
       // What is only frozen may hold bytes that change.
       if (headers === bytes) bytes.a[0] = 0x30 + i
       expect({ ...make({ headers, keys: ['k'] }).headers }, String(i)).toEqual({ ...headers })
     }
+  })
+
+  it('looks anew at headers that are frozen, and change all the same', () => {
+    const base = { a: '' }
+    const heir = Object.freeze(Object.assign(Object.create(base), { b: '' }))
+    const getter = Object.freeze(
+      Object.create(null, { a: { enumerable: true, get: () => base.a }, b: { enumerable: true, value: '' } }),
+    )
+    for (const headers of [heir, getter])
+      for (const text of ['1', '22', '3']) {
+        base.a = text
+        expect({ ...make({ headers }).headers }).toEqual({ a: text, b: '' })
+      }
   })
 
   it('keeps 1,000 headers, and one that is called __proto__', () => {
