@@ -46,6 +46,7 @@ export class Session {
   #tries = 0
   #finalTries = 0
   #finalSinceMs = 0
+  #openedMs = Number.POSITIVE_INFINITY
   #reconnects = 0
 
   constructor(parts: SessionParts) {
@@ -141,15 +142,16 @@ export class Session {
       log.info(`kafka: reads ${options.topics.join(', ')} as ${options.groupId}`, { driver: driver.name })
     this.#hasOpened = true
     this.#tries = 0
-    this.#finalTries = 0
+    this.#openedMs = systemClock.now()
     opened()
   }
 
   #isFinal({ kind }: KafkaError): boolean {
-    if (REMEDIES[kind] === undefined) {
-      this.#finalTries = 0
-      return false
-    }
+    // Some of it is seen only when the session is open: then what counts is that it lasted.
+    const hasLasted = systemClock.now() - this.#openedMs >= FINAL_MS
+    this.#openedMs = Number.POSITIVE_INFINITY
+    if (REMEDIES[kind] === undefined || hasLasted) this.#finalTries = 0
+    if (REMEDIES[kind] === undefined) return false
     if (this.#finalTries++ === 0) this.#finalSinceMs = systemClock.now()
     if (!this.#hasOpened) return this.#finalTries >= FINAL_TRIES
     return systemClock.now() - this.#finalSinceMs >= FINAL_MS

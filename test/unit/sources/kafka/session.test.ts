@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import type { Consumer, ConsumerEvents, ConsumerOptions, Driver } from '../../../../src/kafka/driver.js'
 import { KafkaError, type KafkaErrorKind } from '../../../../src/kafka/kafka-error.js'
 import type { MillraceError } from '../../../../src/kernel/failure.js'
@@ -10,6 +10,10 @@ const options = {
   topics: ['t'],
   groupId: 'g',
 } as unknown as ConsumerOptions
+
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 /** A client that opens as it is told: by an error, or well. */
 function scene(ends: readonly (KafkaErrorKind | 'well')[]) {
@@ -59,6 +63,20 @@ test('brokers that are not there at first do not count: what seems final then ma
   await session.open()
   expect(opened.length).toBe(5)
   await session.close()
+})
+
+test('what is final is so, too, where it is seen only in a session that is open', async () => {
+  vi.useFakeTimers()
+  const { session, opened, gaveUp } = scene([])
+  await session.open()
+  // It lasted: what is said then is said for the first time.
+  await vi.advanceTimersByTimeAsync(60_000)
+  const failing = setInterval(() => opened.at(-1)?.failed(new KafkaError('unusable', 'format 1')), 500)
+  await vi.advanceTimersByTimeAsync(20_000)
+  expect(gaveUp()).toBeUndefined()
+  await vi.advanceTimersByTimeAsync(20_000)
+  clearInterval(failing)
+  expect(gaveUp()?.message).toBe('kafka: a:1: format 1: check the options, and the versions of the brokers')
 })
 
 test('one that fails, or is to be renewed, is closed, and another one opened', async () => {
