@@ -17,7 +17,9 @@ export function assignRoundRobin(
     const takers = ids.filter((id) => members.get(id)?.includes(topic))
     for (let partition = 0; partition < partitions && takers.length > 0; partition++) {
       const topicsOf = assigned.get(takers[turn++ % takers.length]) as Map<string, number[]>
-      topicsOf.set(topic, [...(topicsOf.get(topic) ?? []), partition])
+      const partitionsOf = topicsOf.get(topic)
+      if (partitionsOf === undefined) topicsOf.set(topic, [partition])
+      else partitionsOf.push(partition)
     }
   }
   return assigned

@@ -36,6 +36,7 @@ export function kafkaSink(options: KafkaSinkOptions): Sink {
       assert(sink !== undefined, 'kafka: open comes before write')
       return sink.write(batch)
     },
+    stats: () => sink?.stats() ?? {},
     async close() {
       const last = sink
       sink = undefined

@@ -42,6 +42,11 @@ export interface Sink {
   open?(context: SinkContext): void | Promise<void>
   /** Writes what it is given, never waits for more, and answers each message. A throw is a failure of the whole batch. */
   write(batch: readonly Message[]): readonly Response[] | Promise<readonly Response[]>
+  /**
+   * What it says of itself: numbers by names like `bytes_sent`, for metrics. Asked about once a second, also during a write; names
+   * are lower case with `_`.
+   */
+  stats?(): Record<string, number>
   /** Called once at the end, after the last answer. */
   close?(): void | Promise<void>
 }

@@ -14,6 +14,7 @@ import { createLog, type LogWriter } from '../kernel/log.js'
 import { Pulse } from '../kernel/pulse.js'
 import { Runner } from '../kernel/runner.js'
 import type { Sink } from '../sinks/sink.js'
+import type { Source } from '../sources/source.js'
 import { openTracing } from '../tracing/open-tracing.js'
 import type { Tracing } from '../tracing/tracing.js'
 import type { BegunFile } from './begun-files.js'
@@ -22,7 +23,7 @@ import type { PlanMemory } from './memory.js'
 import type { openJournal } from './open-journal.js'
 import type { Plan, PlannedActor } from './plan.js'
 import { roleOf } from './role-of.js'
-import { statsOf } from './source-stats.js'
+import { type EndStats, statsOf } from './stats-of.js'
 import type { Topology } from './types.js'
 import { openEnds } from './wire/ends.js'
 import { type Builders, loadBuilders } from './wire/load-builders.js'
@@ -41,8 +42,8 @@ export type CrewOptions = {
   done: () => void
   /** Called when something happened that no policy can answer. */
   failed: (error: Error) => void
-  /** Called with what the source says of itself, when that has changed. */
-  stats: (stats: Record<string, number>) => void
+  /** Called with what its source and sinks say of themselves, when that has changed. */
+  stats: (stats: EndStats) => void
   /** Called when a step threw: an invariant is broken, and only a new thread can go on. */
   broken: (error: Error) => void
   /** Called when an actor asks for a new thread. */
@@ -57,7 +58,7 @@ type Opened = { name: string; code: 'ERR_SOURCE' | 'ERR_SINK'; close: () => void
 const CLOSE_MS = 5_000
 /** How often the source is asked for its lag. */
 const LAG_MS = 250
-/** How often it is asked what it says of itself. */
+/** How often source and sinks are asked what they say of themselves. */
 const STATS_MS = 1_000
 
 export class Crew {
@@ -65,7 +66,7 @@ export class Crew {
   private readonly planned: PlannedActor[]
   private readonly clock = new LoopClock(systemClock)
   private readonly abort = new AbortController()
-  private readonly openedSinks = new Set<Sink>()
+  private readonly openedSinks = new Map<Sink, string>()
   private readonly opened: Opened[] = []
   private readonly journals: BegunFile[] = []
   private builders: Builders = new Map()
@@ -94,6 +95,7 @@ export class Crew {
     for (const actor of this.planned) if (actor.kind === 'sink') await this.openSink(actor)
     const reader = this.planned.find((actor) => actor.kind === 'reader')
     if (reader !== undefined) await this.openSource(reader)
+    this.watchStats(reader)
   }
 
   /** Begins to step. */
@@ -157,7 +159,7 @@ export class Crew {
     const { sink } = roleOf(this.options.topology, actor.sink)
     // One object may have several roles.
     if (this.openedSinks.has(sink)) return
-    this.openedSinks.add(sink)
+    this.openedSinks.set(sink, actor.name)
     await opening(actor.name, () => sink.open?.({ log: this.logOf(actor.name) }))
     this.opened.push({ name: actor.name, code: 'ERR_SINK', close: () => sink.close?.() })
   }
@@ -181,7 +183,6 @@ export class Crew {
     await opening(name, () => source.open?.(context))
     this.opened.push({ name, code: 'ERR_SOURCE', close: () => source.close?.() })
     await this.watchLag(new Counters(memory.counters[plan.actors.indexOf(reader)]))
-    this.watchStats()
   }
 
   private async openTracing(): Promise<void> {
@@ -234,12 +235,15 @@ export class Crew {
     this.lagTimer.unref()
   }
 
-  private watchStats(): void {
+  private watchStats(reader: PlannedActor | undefined): void {
     const { source } = this.options.topology
-    if (source.stats === undefined) return
-    let said = '{}'
+    const ends = new Map<string, Source | Sink>([...this.openedSinks].map(([sink, name]) => [name, sink]))
+    if (reader !== undefined) ends.set(reader.name, source)
+    const saying = [...ends].filter(([, end]) => end.stats !== undefined)
+    if (saying.length === 0) return
+    let said = ''
     this.lookAtStats = () => {
-      const stats = statsOf(source)
+      const stats = Object.fromEntries(saying.map(([name, end]) => [name, statsOf(end)]))
       const text = JSON.stringify(stats)
       if (text !== said) this.options.stats(stats)
       said = text

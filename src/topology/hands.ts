@@ -6,6 +6,7 @@ import type { TopicReplay } from '../replay/topic-letters.js'
 import type { CrewLife } from './life.js'
 import type { PlanMemory } from './memory.js'
 import type { Plan } from './plan.js'
+import type { EndStats } from './stats-of.js'
 import type { Topology } from './types.js'
 
 export type HandsOptions = {
@@ -31,8 +32,8 @@ export type Reports = {
   done(): void
   /** Something happened that no policy can answer. */
   failed(error: Error): void
-  /** What the source says of itself, on all its threads together. */
-  stats(stats: Record<string, number>): void
+  /** What source and sinks of a thread say of themselves. */
+  stats(stats: EndStats): void
 }
 
 /** How a thread fares. */

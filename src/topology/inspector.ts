@@ -12,6 +12,7 @@ import { type ActorKind, type Plan, type PlannedActor, readersOf } from './plan.
 import { Recent } from './recent.js'
 import { roleOf } from './role-of.js'
 import type { ActorView, Inspection, Progress } from './running.js'
+import type { EndStats } from './stats-of.js'
 import type { Stage, Topology } from './types.js'
 
 export type InspectorOptions = {
@@ -38,8 +39,8 @@ const TIME_OF: Record<ActorKind, TimeName | undefined> = {
 export class Inspector {
   /** One an actor of the plan. */
   readonly counters: readonly Counters[]
-  /** What the source said of itself last. */
-  sourceStats: Record<string, number> = {}
+  /** What source and sinks said of themselves last. */
+  readonly endStats: EndStats = {}
   private readonly options: InspectorOptions
   private readonly readers: readonly Counters[]
   private readonly recents: readonly Recent[]
@@ -111,7 +112,7 @@ export class Inspector {
         usedBytes: usedBytesOf(memory.mailboxes[i]),
       })),
       threads: [...this.threads],
-      source: { ...this.sourceStats },
+      source: sumOf(readersOf(plan).map(({ name }) => this.endStats[name])),
       memory: { residentBytes: this.residentBytes, mailboxBytes: plan.memoryBytes },
     }
   }
@@ -164,6 +165,7 @@ export class Inspector {
       ...(kind === 'sink' && {
         role: roleOf(topology, sink).role,
         ...driverView(roleOf(topology, sink).sink),
+        ...(this.endStats[name] && { stats: { ...this.endStats[name] } }),
       }),
       counts: this.counters[index].snapshot(),
       ...this.recents[index].since(nowMs),
@@ -190,6 +192,13 @@ export class Inspector {
     })
     return [...down, ...failing]
   }
+}
+
+function sumOf(all: readonly (Record<string, number> | undefined)[]): Record<string, number> {
+  const sum: Record<string, number> = {}
+  for (const stats of all)
+    for (const [name, value] of Object.entries(stats ?? {})) sum[name] = (sum[name] ?? 0) + value
+  return sum
 }
 
 function driverView({ driver }: { driver?: string }): Partial<ActorView> {

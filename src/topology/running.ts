@@ -71,6 +71,8 @@ export type ActorView = {
   role?: 'sink' | 'fallback' | 'onSuccess'
   /** Of a reader or sink: which of several clients does the work, where there is a choice. */
   driver?: string
+  /** Of a sink: what it says of itself, if it does. One that has several roles says it in the first. */
+  stats?: Record<string, number>
   /** Since the start; those that are zero are left out. */
   counts: Record<string, number>
   /** A second, over the last seconds, of all counts that only grow; those that are zero are left out. */

@@ -96,6 +96,7 @@ function sinkSchema(retry: ReturnType<typeof retrySchema>) {
     check: fn('a function check()').optional(),
     files: fn('a function files()').optional(),
     open: fn('a function open(context)').optional(),
+    stats: fn('a function stats()').optional(),
     close: fn('a function close()').optional(),
     name: z.string({ error: 'a text' }).optional(),
     driver: z.string({ error: 'a text' }).optional(),

@@ -64,9 +64,7 @@ export class Supervisor implements Running {
       await this.hands.open({
         done: () => void this.end(),
         failed: (error) => void this.fail(error),
-        stats: (stats) => {
-          this.inspector.sourceStats = stats
-        },
+        stats: (stats) => Object.assign(this.inspector.endStats, stats),
       })
     } catch (error) {
       this.state = 'failed'

@@ -18,8 +18,6 @@ export class ThreadHands implements Hands {
   private readonly pool: Threads
   private keepers: ThreadKeeper[] = []
   private watch: NodeJS.Timeout | undefined
-  /** What the source says of itself, by thread. */
-  private readonly stats = new Map<string, Record<string, number>>()
 
   constructor(options: ThreadHandsOptions, pool: Threads) {
     this.options = options
@@ -33,7 +31,7 @@ export class ThreadHands implements Hands {
   async open(reports: Reports): Promise<void> {
     const { options, pool } = this
     this.keepers = options.plan.threads.map(
-      (thread) => new ThreadKeeper({ ...options, thread }, pool, this.reportsOf(thread, reports)),
+      (thread) => new ThreadKeeper({ ...options, thread }, pool, this.reportsOf(reports)),
     )
     await Promise.all(this.keepers.map((keeper) => keeper.open()))
   }
@@ -73,24 +71,14 @@ export class ThreadHands implements Hands {
       'a thread cannot be ended: it is in a native call that blocks',
     )
   }
-  /** Of a source that runs on several threads, the reports of all are one. */
-  private reportsOf(thread: string, reports: Reports): Reports {
+
+  /** Of a source that runs on several threads, the ends of all are one. */
+  private reportsOf(reports: Reports): Reports {
     return {
       ...reports,
       done: () => {
         if (this.keepers.every(({ isDone }) => isDone)) reports.done()
       },
-      stats: (stats) => {
-        this.stats.set(thread, stats)
-        reports.stats(sumOf(this.stats.values()))
-      },
     }
   }
-}
-
-function sumOf(all: Iterable<Record<string, number>>): Record<string, number> {
-  const sum: Record<string, number> = {}
-  for (const stats of all)
-    for (const [name, value] of Object.entries(stats)) sum[name] = (sum[name] ?? 0) + value
-  return sum
 }

@@ -15,6 +15,7 @@ import type { CrewLife } from './life.js'
 import { loadTopology } from './load.js'
 import type { PlanMemory } from './memory.js'
 import type { Plan } from './plan.js'
+import type { EndStats } from './stats-of.js'
 import type { Topology } from './types.js'
 import { loadTypescriptLoader } from './typescript-loader.js'
 
@@ -50,8 +51,8 @@ export type ReportApi = {
   log(record: LogRecord): void
   done(): void
   failed(error: ErrorRecord): void
-  /** What the source says of itself. */
-  stats(stats: Record<string, number>): void
+  /** What its source and sinks say of themselves. */
+  stats(stats: EndStats): void
   /** Asks for another thread in place of this one. */
   renew(reason: string): void
 }

@@ -57,6 +57,7 @@ function writeActors(scrape: Scrape): void {
       text.sample(`millrace_${name}`, counters.get(counter), { actor: view.name })
   }
   writeDrivers(scrape)
+  writeSinkStats(scrape)
   writeFailing(scrape)
   writeCircuits(scrape)
 }
@@ -68,6 +69,15 @@ function writeDrivers({ text, actors }: Scrape): void {
   text.family('millrace_driver', 'gauge', 'Which client does the work of a source or sink: always 1.')
   for (const { view } of those)
     text.sample('millrace_driver', 1, { actor: view.name, driver: String(view.driver) })
+}
+
+function writeSinkStats({ text, actors }: Scrape): void {
+  const those = actors.filter(({ view }) => view.stats !== undefined)
+  if (those.length === 0) return
+  text.family('millrace_sink_stat', 'gauge', 'What a sink says of itself, by name.')
+  for (const { view } of those)
+    for (const [stat, value] of Object.entries(view.stats ?? {}))
+      text.sample('millrace_sink_stat', value, { sink: view.name, stat })
 }
 
 function writeFailing({ text, actors, now }: Scrape): void {

@@ -11,7 +11,7 @@ import type { Message } from '../../kernel/message.js'
 import { Response } from '../response.js'
 import { keepLanes } from './keep-lanes.js'
 import { outRecord } from './out-record.js'
-import { Queues, type Sending } from './queues.js'
+import { Queues, type Sending, type SendResult } from './queues.js'
 import type { KafkaSinkSettings } from './settings.js'
 
 /** Opening waits so long for brokers; then the topology starts without them, and writes fail until they are there. */
@@ -33,6 +33,9 @@ export class KafkaSink {
   readonly #driver: Driver
   readonly #producer: Producer
   readonly #closing = new AbortController()
+  readonly #batches: Record<SendResult, number> = { written: 0, failed: 0, divided: 0, refused: 0 }
+  #records = 0
+  #buffered = 0
   #isOpen = false
   #writes = 0
   #countedMs = 0
@@ -79,10 +82,28 @@ export class KafkaSink {
     const { lingerMs, batchMax } = this.#settings
     if (lingerMs > 0 && batch.length < batchMax) await wait(lingerMs, this.#closing.signal)
     const queues = await this.#queue(batch)
-    for (let sendings = queues.next(); sendings.length > 0; sendings = queues.next())
-      await this.#send(queues, sendings)
+    this.#buffered += queues.bytes
+    try {
+      for (let sendings = queues.next(); sendings.length > 0; sendings = queues.next())
+        await this.#send(queues, sendings)
+    } finally {
+      this.#buffered -= queues.bytes
+    }
     keepLanes(batch, queues.responses)
     return queues.responses
+  }
+
+  stats(): Record<string, number> {
+    const { written, failed, divided, refused } = this.#batches
+    return {
+      records: this.#records,
+      batches: written,
+      batches_failed: failed,
+      batches_divided: divided,
+      refused,
+      buffered_bytes: this.#buffered,
+      reconnects: this.#producer.health().reconnects,
+    }
   }
 
   async close(): Promise<void> {
@@ -171,7 +192,9 @@ export class KafkaSink {
       for (const [i, sending] of group.entries()) {
         const error = results[i]
         if (error?.kind === 'unknown-topic') this.#producer.forget()
-        queues.settle(sending, error)
+        const result = queues.settle(sending, error)
+        this.#batches[result]++
+        if (result === 'written') this.#records += sending.count
       }
     }
   }

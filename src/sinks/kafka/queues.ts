@@ -12,7 +12,12 @@ type Queue = { topic: string; partition: number; entries: Entry[]; from: number;
 /** A batch that is under way. `isAlone`: it may be too large for the broker, and must not take others along. */
 export type Sending = { batch: OutBatch; isAlone: boolean; count: number; queue: Queue }
 
+/** What became of a batch. divided: it is sent again in halves. refused: one message, which the fallback gets. */
+export type SendResult = 'written' | 'failed' | 'divided' | 'refused'
+
 export class Queues {
+  /** About what its records take. */
+  bytes = 0
   readonly responses: Response[]
   readonly #batchBytes: number
   readonly #queues: Queue[] = []
@@ -34,7 +39,9 @@ export class Queues {
       this.#ofTopic[partition] = queue
       this.#queues.push(queue)
     }
-    queue.entries.push({ place, message, record, bytes: sizeOf(record) })
+    const bytes = sizeOf(record)
+    this.bytes += bytes
+    queue.entries.push({ place, message, record, bytes })
   }
 
   /** The next batch of each partition; none when all are answered. */
@@ -56,21 +63,27 @@ export class Queues {
     return sendings
   }
 
-  /** Takes what became of a batch. */
-  settle({ queue, count }: Sending, error: KafkaError | undefined): void {
+  /** Takes what the brokers said of a batch, and tells what that makes of it. */
+  settle({ queue, count }: Sending, error: KafkaError | undefined): SendResult {
     if (error === undefined) {
       this.#answer(queue, count, (message) => Response.ok(message))
       queue.most = Number.POSITIVE_INFINITY
-    } else if (error.kind !== 'too-large' && error.kind !== 'rejected') {
+      return 'written'
+    }
+    if (error.kind !== 'too-large' && error.kind !== 'rejected') {
       // Later ones must not overtake it.
       this.#answer(queue, queue.entries.length - queue.from, (message) =>
         Response.failure(message, textOf(queue, error)),
       )
-    } else if (count > 1) queue.most = count >> 1
-    else {
-      this.#answer(queue, 1, (message) => Response.fallback(message, textOf(queue, error)))
-      queue.most = Number.POSITIVE_INFINITY
+      return 'failed'
     }
+    if (count > 1) {
+      queue.most = count >> 1
+      return 'divided'
+    }
+    this.#answer(queue, 1, (message) => Response.fallback(message, textOf(queue, error)))
+    queue.most = Number.POSITIVE_INFINITY
+    return 'refused'
   }
 
   #turnTo(topic: string): void {

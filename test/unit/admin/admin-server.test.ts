@@ -9,7 +9,9 @@ import { gunzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { AdminOptions } from '../../../src/admin/admin-options.js'
 import type { LogRecord } from '../../../src/kernel/log.js'
+import { blackhole } from '../../../src/sinks/blackhole.js'
 import { Response } from '../../../src/sinks/response.js'
+import type { Sink } from '../../../src/sinks/sink.js'
 import { generator } from '../../../src/sources/generator.js'
 import { defineTopology } from '../../../src/topology/define.js'
 import type { Inspection, Running } from '../../../src/topology/running.js'
@@ -326,15 +328,35 @@ describe('how it stands', () => {
     }
   })
 
-  it('sends what the source says of itself, if that can be shown', async () => {
+  it('sends what source and sinks say of themselves, if that can be shown', async () => {
     const source = {
       ...generator({ rate: 100 }),
       stats: () => ({ client_gone: 3, 'Bad name': 1, nan: Number.NaN }),
     }
-    const { url } = await begin({ source })
+    let batches = 0
+    const sink: Sink = {
+      write: (batch) => {
+        batches++
+        return batch.map(Response.ok)
+      },
+      stats: () => ({ batches, 'Bad name': 1 }),
+    }
+    const { url } = await begin({ source, sink, fallback: sink, onSuccess: blackhole() })
     await until('stats', async () => (await ask(`${url}metrics`)).text.includes('client_gone'))
     const families = parsePrometheus((await ask(`${url}metrics`)).text)
     expect(sampleValue(families, 'millrace_source_stat')).toBe(3)
+    // Of one object with two roles, once.
+    expect(sampleValue(families, 'millrace_sink_stat', { sink: 'sink', stat: 'batches' })).toBeGreaterThan(0)
+    const shown = JSON.parse((await ask(`${url}inspect`)).text) as Inspection
+    expect(shown.source).toEqual({ client_gone: 3 })
+    const stats = shown.actors.map(({ name, stats }) => [name, stats && Object.keys(stats)])
+    expect(stats).toEqual([
+      ['reader', undefined],
+      ['map', undefined],
+      ['sink', ['batches']],
+      ['fallback', undefined],
+      ['onSuccess', undefined],
+    ])
   })
 })
 

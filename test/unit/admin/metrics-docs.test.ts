@@ -37,7 +37,7 @@ function scrapeOf(name: string, stages: number, sinks: number): string {
   const threads = plan.threads.map((thread) => ({ thread, isDown: false, restarts: 0 }))
   const hands = { threads } as unknown as ConstructorParameters<typeof Inspector>[0]['hands']
   const inspector = new Inspector({ topology, plan, memory, hands, errors: new LastErrors(() => {}) })
-  inspector.sourceStats = { client_gone: 1 }
+  Object.assign(inspector.endStats, { reader: { client_gone: 1 }, sink: { batches: 2 } })
   const counters = memory.counters.map((each) => new Counters(each))
   const inspect = () => inspector.inspect({ state: 'running', endedMs: undefined, failure: undefined })
   const view = { inspect, counters, mailboxes: memory.mailboxes }

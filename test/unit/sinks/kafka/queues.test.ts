@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { OutRecord } from '../../../../src/kafka/driver.js'
 import { KafkaError, type KafkaErrorKind } from '../../../../src/kafka/kafka-error.js'
 import type { Message } from '../../../../src/kernel/message.js'
-import { Queues } from '../../../../src/sinks/kafka/queues.js'
+import { Queues, type SendResult } from '../../../../src/sinks/kafka/queues.js'
 
 const OVERHEAD = 24
 const error = (kind: KafkaErrorKind) => new KafkaError(kind, `it is ${kind}`)
@@ -16,15 +16,19 @@ function queuesOf(values: readonly string[], batchBytes = 1_000): Queues {
   return queues
 }
 
-/** Sends until nothing is left; gives what was sent, by what the broker says of a batch. */
-function sendAll(queues: Queues, broker: (values: string[]) => KafkaErrorKind | undefined): string[][] {
+/** Sends until nothing is left; gives what was sent, by what the broker says of a batch. `results`: what became of it. */
+function sendAll(
+  queues: Queues,
+  broker: (values: string[]) => KafkaErrorKind | undefined,
+  results: SendResult[] = [],
+): string[][] {
   const sent: string[][] = []
   for (let sendings = queues.next(); sendings.length > 0; sendings = queues.next()) {
     for (const sending of sendings) {
       const values = sending.batch.records.map(({ value }) => String(value))
       sent.push(values)
       const kind = broker(values)
-      queues.settle(sending, kind && error(kind))
+      results.push(queues.settle(sending, kind && error(kind)))
     }
   }
   return sent
@@ -34,6 +38,7 @@ const outcomes = (queues: Queues) => queues.responses.map(({ outcome }) => outco
 
 test('each partition is one batch, in its order', () => {
   const queues = queuesOf(['a1', 'b1', 'a2', 'b2'])
+  expect(queues.bytes).toBe(4 * (OVERHEAD + 2))
   expect(sendAll(queues, () => undefined)).toEqual([
     ['a1', 'a2'],
     ['b1', 'b2'],
@@ -64,8 +69,10 @@ test('a batch is no larger than it may be, and what is larger by itself goes alo
 describe('a batch that fails', () => {
   test('stops its partition, and no other', () => {
     const queues = queuesOf(['a1', 'b1', 'a2', 'b2'], OVERHEAD + 2)
-    const sent = sendAll(queues, ([value]) => (value === 'a1' ? 'retriable' : undefined))
+    const results: SendResult[] = []
+    const sent = sendAll(queues, ([value]) => (value === 'a1' ? 'retriable' : undefined), results)
     expect(sent).toEqual([['a1'], ['b1'], ['b2']])
+    expect(results).toEqual(['failed', 'written', 'written'])
     expect(outcomes(queues)).toEqual(['failure', 'ok', 'failure', 'ok'])
   })
 
@@ -74,7 +81,10 @@ describe('a batch that fails', () => {
     (kind) => {
       const values = ['a1', 'a2', 'bad', 'a4', 'a5'].map((value) => (value === 'bad' ? 'abad' : value))
       const queues = queuesOf(values)
-      const sent = sendAll(queues, (batch) => (batch.includes('abad') ? kind : undefined))
+      const results: SendResult[] = []
+      const sent = sendAll(queues, (batch) => (batch.includes('abad') ? kind : undefined), results)
+      // All five, the first two, the three that are left, the first of them, and the rest.
+      expect(results).toEqual(['divided', 'written', 'divided', 'refused', 'written'])
       expect(outcomes(queues)).toEqual(['ok', 'ok', 'fallback', 'ok', 'ok'])
       expect(String(queues.responses[2].detail)).toContain(`it is ${kind}`)
       const written = sent.filter((batch) => !batch.includes('abad')).flat()

@@ -1,0 +1,74 @@
+// What the sink says of itself, before a client that says what it is told to.
+
+import { expect, test } from 'vitest'
+import type { Driver, OutBatch, Producer } from '../../../../src/kafka/driver.js'
+import { KafkaError, type KafkaErrorKind } from '../../../../src/kafka/kafka-error.js'
+import { createLog } from '../../../../src/kernel/log.js'
+import { KafkaSink } from '../../../../src/sinks/kafka/kafka-sink.js'
+import { settingsOf } from '../../../../src/sinks/kafka/settings.js'
+import { makeMessages } from '../../../support/messages.js'
+
+const PARTITIONS = 3
+const log = createLog(() => undefined, 'sink', 'test')
+
+/** `answer`: what is wrong with a batch, if anything. `seen` is called while it is under way. */
+function sinkOf(answer: (batch: OutBatch) => KafkaErrorKind | undefined, seen = () => {}): KafkaSink {
+  const producer: Producer = {
+    open: async () => {},
+    partitionCount: async () => PARTITIONS,
+    forget: () => {},
+    send: async (batches) => {
+      seen()
+      return batches.map((batch) => {
+        const kind = answer(batch)
+        return kind && new KafkaError(kind, 'so it is told')
+      })
+    },
+    health: () => ({ joined: true, reconnects: 4 }),
+    close: async () => {},
+  }
+  const driver: Driver = {
+    name: 'kafkajs',
+    consumer: () => expect.fail('a sink has no consumer'),
+    producer: () => producer,
+  }
+  return new KafkaSink(settingsOf({ brokers: 'a:1', topic: 't' }), driver, log)
+}
+
+const messages = (...values: string[]) => makeMessages(values.map((value) => ({ value })))
+
+const valuesOf = ({ records }: OutBatch) => records.map(({ value }) => String(value))
+
+test('what was written, and what is under way', async () => {
+  const buffered: number[] = []
+  const sink = sinkOf(
+    () => undefined,
+    () => buffered.push(sink.stats().buffered_bytes),
+  )
+  await sink.open()
+  await sink.write(messages('one', 'two'))
+  await sink.write(messages('three'))
+  expect(sink.stats()).toEqual({
+    records: 3,
+    batches: 2,
+    batches_failed: 0,
+    batches_divided: 0,
+    refused: 0,
+    buffered_bytes: 0,
+    reconnects: 4,
+  })
+  const [first, second] = buffered
+  // The second is one record, the first two.
+  expect(first - 2 * second).toBe('onetwo'.length - 2 * 'three'.length)
+})
+
+test('what was not', async () => {
+  const sink = sinkOf((batch) => (valuesOf(batch).includes('huge') ? 'too-large' : undefined))
+  await sink.open()
+  await sink.write(messages('a', 'huge'))
+  expect(sink.stats()).toMatchObject({ records: 1, batches: 1, batches_divided: 1, refused: 1 })
+  const down = sinkOf(() => 'retriable')
+  await down.open()
+  await down.write(messages('a', 'b'))
+  expect(down.stats()).toMatchObject({ records: 0, batches: 0, batches_failed: 1, buffered_bytes: 0 })
+})
