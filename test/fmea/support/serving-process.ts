@@ -15,6 +15,8 @@ import { Raw, send } from '../../unit/sources/requests/kit.js'
 
 export type Reply = { status: number | undefined; headers: IncomingHttpHeaders; body: string }
 export type Setup = {
+  /** The file of the topology, beside this one. Default: topology.mjs. */
+  topology?: string
   /** Options of the source. */
   options?: object
   map?: object
@@ -48,18 +50,15 @@ export class ServingProcess {
   private notFound = 0
   private readonly secure: { protocol: string; agent: Agent } | undefined
 
-  private constructor(
-    port: number,
-    folder: string,
-    { options = {}, map = {}, limits = {}, durable, resultBytes = 16_777_216, ca, hasState }: Setup,
-  ) {
+  private constructor(port: number, folder: string, setup: Setup) {
+    const { options = {}, map = {}, limits = {}, durable, resultBytes = 16_777_216, ca, hasState } = setup
     this.port = port
     this.folder = folder
     if (ca !== undefined) this.secure = { protocol: 'https:', agent: new SecureAgent({ ca }) }
     const results = typeof durable === 'string' ? durable : durable ? join(folder, 'results') : 'memory'
     const texts = { OPTIONS: options, MAP: map, LIMITS: limits }
     const given = Object.entries(texts).map(([name, value]) => [name, JSON.stringify(value)])
-    const topology = `${ROOT}test/fmea/support/topology.mjs`
+    const topology = `${ROOT}test/fmea/support/${setup.topology ?? 'topology.mjs'}`
     this.child = spawn(process.execPath, [MAIN, 'run', topology, '--json', '--admin-port', '0'], {
       env: {
         ...process.env,
