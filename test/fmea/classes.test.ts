@@ -14,13 +14,16 @@ const FLOOD = 200
 const INTERACTIVE = 16
 /** What a request needs of the processor, in blocks that are hashed: about a millisecond. */
 const ROUNDS = 256
-/** Until it is found how many are given at once. */
-const WARM_UP = 4_000
+/** So many answers: by then it is found how many are given at once. */
+const WARM_UP = 5_000
+const WARM_UP_MS = 120_000
 /** After each change. */
 const SETTLE = 100
 const SAMPLES = 300
 const PHASES = 7
 const RISE_MAX = 2
+/** More than its part of all places. */
+const BLOCKED = 300
 
 let served: ServingProcess
 const clients: ClassClients[] = []
@@ -46,8 +49,8 @@ describe(`a flood of ${FLOOD} clients of one class`, () => {
     })
     const interactive = clientsOf('interactive', INTERACTIVE)
     const flood = clientsOf('batch', FLOOD)
-    flood.begin()
-    await interactive.wait(WARM_UP)
+    for (const each of [interactive, flood]) each.begin()
+    await served.until(async () => (await served.stats()).answered_200 >= WARM_UP, 'a start', WARM_UP_MS)
     const alone: number[] = []
     const beside: number[] = []
     for (let phase = 0; phase < PHASES; phase++) {
@@ -75,4 +78,31 @@ describe(`a flood of ${FLOOD} clients of one class`, () => {
     const beside = await interactive.wait(SETTLE)
     expect(beside.p99).toBeGreaterThan(RISE_MAX * alone.p99)
   })
+})
+
+test('a class with threads of its own, whose handler is blocked, holds up no other', async () => {
+  served = await ServingProcess.begin({ topology: 'classes.mjs', options: OPTIONS, map: { apart: true } })
+  served.set('closed')
+  const post = (className: string) => served.post('sync', `blocks ${className}`, { 'x-class': className })
+  const batch = Array.from({ length: BLOCKED }, () => post('batch'))
+  const inWork = async () => {
+    const { in_flight_batch: taken, answered_429: refused = 0 } = await served.stats()
+    return { taken, refused }
+  }
+  await served.until(async () => {
+    const { taken, refused } = await inWork()
+    return taken + refused === BLOCKED
+  }, 'all of batch in work, or refused')
+  const { taken } = await inWork()
+  // More than are given at once to threads that they share with others.
+  expect(taken).toBeGreaterThan(100)
+  for (let round = 0; round < 10; round++)
+    for (const { status, body } of await Promise.all(Array.from({ length: 50 }, () => post('interactive'))))
+      expect([status, body]).toEqual([200, expect.stringMatching(/ blocks interactive$/)])
+  expect((await inWork()).taken).toBe(taken)
+  served.unset('closed')
+  const statuses = (await Promise.all(batch)).map(({ status }) => status)
+  expect(statuses.filter((status) => status === 200)).toHaveLength(taken)
+  expect(statuses.filter((status) => status === 429)).toHaveLength(BLOCKED - taken)
+  await served.untilStill()
 })

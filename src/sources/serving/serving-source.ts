@@ -36,14 +36,14 @@ export class ServingSource {
   private backlog: Exchange[] = []
 
   constructor(given: ServingSettings, context: SourceContext) {
-    const { log } = context
+    const { log, branchOf } = context
     const settings = partOfServing(given, context.thread)
     this.settings = settings
     this.context = context
     this.store = settings.results ?? NO_RESULTS
     this.keeper = new Keeper(this.store, log, after)
     this.results = new ResultRoutes(this.keeper, log)
-    const parts = { log, random: systemRandom }
+    const parts = { log, random: systemRandom, ...(branchOf && { branchOf }) }
     this.service = new ServingService(settings, this.endpoints(), this.keeper, parts)
     this.source = new RequestSource(settings, context, this.service)
     this.service.exchanges = this.results.exchanges = this.source.exchanges
