@@ -8,6 +8,7 @@ import { Agent as SecureAgent } from 'node:https'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Inspection } from '../../../src/topology/running.js'
 import { freePort } from '../../process/http-kit.js'
 import { ask } from '../../support/ask.js'
 import { MAIN, ROOT } from '../../support/child.js'
@@ -143,6 +144,11 @@ export class ServingProcess {
     return stats
   }
 
+  /** The memory that the process has. */
+  async residentBytes(): Promise<number> {
+    return (await this.inspect())?.memory.residentBytes ?? Number.NaN
+  }
+
   /** Waits until nobody waits for anything, and nothing is held. */
   async untilStill(): Promise<Record<string, number>> {
     let stats: Record<string, number> = {}
@@ -196,8 +202,11 @@ export class ServingProcess {
   }
 
   private async statsNow(): Promise<Record<string, number>> {
+    return (await this.inspect())?.source ?? {}
+  }
+
+  private async inspect(): Promise<Inspection | undefined> {
     const url = /admin port on (http:\S+\/)/.exec(this.stderr)?.[1]
-    if (url === undefined) return {}
-    return JSON.parse((await ask(`${url}inspect`)).text).source
+    return url === undefined ? undefined : JSON.parse((await ask(`${url}inspect`)).text)
   }
 }
