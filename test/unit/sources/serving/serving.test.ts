@@ -111,7 +111,11 @@ describe('sync', () => {
     expect((await serving.ask('other')).status).toBe(404)
     const { status, headers } = await serving.get('sync')
     expect([status, headers.allow]).toEqual([405, 'POST'])
-    expect((await serving.ask('fetch?id=a')).headers.allow).toBe('GET')
+    expect((await serving.ask('fetch?id=a')).headers.allow).toBe('GET, HEAD')
+    const { port } = serving
+    for (const method of ['HEAD', 'OPTIONS'])
+      expect((await send({ port, method, path: '/v1/process/sync' })).status).toBe(405)
+    expect((await send({ port, method: 'OPTIONS', path: '/v1/process/fetch?id=a' })).status).toBe(405)
   })
 })
 
@@ -178,6 +182,30 @@ describe('async', () => {
     expect((await serving.get('fetch?id=a')).body).toBe('done')
     expect(cancelled).toEqual([])
   })
+})
+
+test('HEAD is answered as GET, without the body, and nobody listens', async () => {
+  await opened()
+  const said = async (method: string, path: string) => {
+    const { status, headers, body } = await send({ port: serving.port, method, path })
+    const { date: _, connection: _again, 'transfer-encoding': _chunks, ...rest } = headers
+    return { status, rest, body }
+  }
+  const reply = serving.ask('async', '', { 'x-numaflow-id': 'a' })
+  const record = await serving.one()
+  await reply
+  const inWork = await said('HEAD', '/v1/process/sse?id=a')
+  expect([inWork.status, inWork.rest['content-type'], inWork.body]).toEqual([200, 'text/event-stream', ''])
+  expect(serving.stat('sse_listeners')).toBe(0)
+  serving.ack(record, { ...payload('done'), headers: { 'x-own': 'yes' } })
+  for (const path of ['fetch?id=a', 'status?id=a', 'sse?id=a'].map((each) => `/v1/process/${each}`)) {
+    const got = await said('GET', path)
+    expect(got.body).not.toBe('')
+    expect(await said('HEAD', path), path).toEqual({ ...got, body: '' })
+  }
+  const { body, ...document } = await said('GET', '/openapi.json')
+  expect(await said('HEAD', '/openapi.json')).toEqual({ ...document, body: '' })
+  expect((await said('HEAD', '/v1/process/status?id=b')).status).toBe(404)
 })
 
 describe('the same id', () => {
