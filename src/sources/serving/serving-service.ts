@@ -112,13 +112,13 @@ export class ServingService implements Service {
 
   given(exchange: Exchange): void {
     // What memory keeps is safe once the topology has it: a drain finishes that.
-    if (exchange.isAsync && !this.keeper.store.durable) this.accepted(exchange)
+    if (exchange.isAsync && !this.keeper.store.durable) this.exchanges.accept(exchange)
   }
 
-  accepted(exchange: Exchange): boolean {
+  answerAccepted(exchange: Exchange): void {
     const { response, id } = exchange
     exchange.response = undefined
-    if (response === undefined) return true
+    if (response === undefined) return
     const timestamp = new Date(wallClockMs()).toISOString()
     const body = `${JSON.stringify({ message: 'accepted', id, code: 200, timestamp })}\n`
     const headers = [
@@ -131,7 +131,6 @@ export class ServingService implements Service {
     ]
     response.writeHead(200, headers).end(body)
     this.exchanges.tally.count(200)
-    return true
   }
 
   settled(exchange: Exchange, outcome: Outcome): void {
@@ -195,7 +194,7 @@ export class ServingService implements Service {
     if (exchange.state !== 'arrived') return
     if (exchange.isAsync) {
       this.exchanges.enqueue(exchange)
-      if (this.keeper.store.durable) this.accepted(exchange)
+      if (this.keeper.store.durable) this.exchanges.accept(exchange)
     } else if (this.exchanges.isDraining) this.exchanges.turnAway(exchange, REFUSALS.draining)
     else this.exchanges.enqueue(exchange)
   }
@@ -235,7 +234,7 @@ export class ServingService implements Service {
     }
     const { result } = known
     // The state of what was accepted can be asked for; who waits is told how it ended.
-    if (isAsync) this.accepted(exchange)
+    if (isAsync) this.exchanges.accept(exchange)
     if ('reason' in result) this.exchanges.turnAway(exchange, { ...FAILED, detail: result.reason })
     else this.exchanges.answerKnown(exchange, result.answers.length === 0 ? undefined : result.answers)
     return true

@@ -124,6 +124,7 @@ export class ServingSource {
       try {
         const { body, className, number = this.service.nextNumber, ...meta } = decodeRequest(request)
         const exchange = new Exchange(undefined, undefined, id, true, body.length, true)
+        exchange.isAccepted = true
         Object.assign(exchange.record, meta, { id, value: body, partition: EARLIER, offset: number })
         // It waits in the line of its class, and holds no place: it was admitted in another life.
         if (className !== undefined) exchange.place = { className, sinceMs: Number.NaN, leftMs: undefined }

@@ -261,6 +261,22 @@ describe('the same id', () => {
     expect((await other).body).toBe('one')
   })
 
+  test('who joined may go, and the time of the first runs on', async () => {
+    await opened({ duplicates: 'join' })
+    const first = serving.ask('sync', '', { ...ID, 'x-request-timeout-ms': '300' })
+    await serving.one()
+    const raw = await serving.raw()
+    raw.write(
+      'POST /v1/process/sync HTTP/1.1\r\nHost: a\r\nX-Numaflow-Id: same\r\nContent-Length: 1\r\n\r\nx',
+    )
+    await until(
+      () => serving.stat('joined') === 1,
+      () => 'joined',
+    )
+    raw.socket.destroy()
+    expect((await first).status).toBe(504)
+  })
+
   test('gets the stored answer as long as that is kept, and is a message again behind it', async () => {
     await opened({ results: memoryResults({ keepMs: 1_000 }) })
     const first = serving.ask('sync', '', ID)
