@@ -50,6 +50,8 @@ export type SourceContext = {
    * begun sees `message.signal` abort. It may come too late, or to nothing. There where the source `cancels`.
    */
   cancel?(partition: number, offset: bigint | number): void
+  /** Gives the number of the branch that takes a record with these tags. There where the first map stage has branches. */
+  branchOf?(tags: readonly string[]): number
 }
 
 export type SourceThread = {

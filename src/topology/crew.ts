@@ -166,8 +166,10 @@ export class Crew {
 
   private async openSource(reader: PlannedActor): Promise<void> {
     const { topology, plan, memory, life } = this.options
-    const { source, limits } = topology
+    const { source, limits, stages } = topology
     const name = source.name ?? 'source'
+    const hasBranches = stages[0]?.branchOf !== undefined
+    const branchOf = hasBranches && (await import('./first-branch.js')).firstBranchFunction(stages)
     const resume =
       life.incarnation > 0 ? (await import('./resume.js')).resumePosition(plan, memory, reader) : undefined
     const cancel = memory.cancellation && (await import('./cancel.js')).cancelFunction(plan, memory, reader)
@@ -176,6 +178,7 @@ export class Crew {
       ...(resume && { resume }),
       ...(cancel && { cancel }),
       ...(thread && { thread }),
+      ...(branchOf && { branchOf }),
       log: this.logOf(name),
       messageBytesMax: limits.messageBytes,
       signal: this.abort.signal,

@@ -1,12 +1,19 @@
 // Input of whoever wishes us ill, on raw connections: it is refused in fixed words, is bounded in time, and harms nobody else.
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { ServingProcess } from './support/serving-process.js'
+import { connectionsHere, SlowCrowd } from './support/slow-crowd.js'
 
-const SLOW = 2_000
+const SLOW = connectionsHere(10_000)
+/** For each of them: all that it holds, its socket and what has come. */
+const BYTES_EACH_MAX = 32_768
+const CROWD_MS = 60_000
+/** Each sends a byte so often. */
+const DRIP_MS = 500
 const MARK = 'evil-mark'
 const BODY_BYTES = 10_000
 const LIMITS = {
+  connections: SLOW + 100,
   headersTimeoutMs: 3_000,
   requestTimeoutMs: 60_000,
   keepAliveMs: 1_000,
@@ -15,12 +22,16 @@ const LIMITS = {
 const SYNC = 'POST /v1/process/sync HTTP/1.1'
 
 let served: ServingProcess
+let crowd: SlowCrowd | undefined
 /** Requests that were as they should be. */
 let proper = 0
+let bytesAtFirst = 0
 beforeAll(async () => {
   served = await ServingProcess.begin({ options: { limits: LIMITS } })
+  bytesAtFirst = await served.residentBytes()
 })
 afterAll(() => served?.end())
+afterEach(() => crowd?.end())
 
 const head = (lines: string[], first = SYNC) => `${[first, 'Host: a', ...lines].join('\r\n')}\r\n\r\n`
 const get = (path: string) => head(['Connection: close'], `GET /v1/process/${path} HTTP/1.1`)
@@ -133,33 +144,53 @@ describe('input that is none', () => {
   })
 })
 
-test(`${SLOW} connections whose headers come byte by byte end in time, and others are answered meanwhile`, async () => {
-  const raws = await Promise.all(Array.from({ length: SLOW }, () => served.raw()))
-  const text = head([`X-Slow: ${'x'.repeat(1_000)}`])
-  let at = 0
-  const before = proper
-  await served.until(
-    async () => {
-      for (const raw of raws) if (!raw.isClosed) raw.write(text[at % text.length])
-      at++
-      if ((await served.post('sync', 'meanwhile')).status === 200) proper++
-      return raws.every(({ isClosed }) => isClosed)
-    },
-    () => `the end of ${raws.filter(({ isClosed }) => !isClosed).length} connections`,
-  )
-  expect(proper).toBeGreaterThan(before)
-  for (const { text: said } of raws) expect(said === '' || said.startsWith('HTTP/1.1 408 ')).toBe(true)
-})
+test(
+  `${SLOW} connections whose headers come byte by byte end in time, and others are answered meanwhile`,
+  async () => {
+    const slow = new SlowCrowd(served.port, SLOW)
+    crowd = slow
+    const text = head([`X-Slow: ${'x'.repeat(1_000)}`])
+    let at = 0
+    let dripMs = 0
+    const before = proper
+    await served.until(
+      async () => {
+        if (performance.now() >= dripMs) {
+          slow.write(text[at++])
+          dripMs = performance.now() + DRIP_MS
+        }
+        if ((await served.post('sync', 'meanwhile')).status === 200) proper++
+        return slow.ended === SLOW
+      },
+      () => `the end of ${SLOW} connections: ${slow.opened} opened, ${slow.ended} ended`,
+      CROWD_MS,
+    )
+    expect(proper).toBeGreaterThan(before)
+    for (const first of Object.keys(slow.said)) expect(['', 'HTTP/1.1 408']).toContain(first)
+  },
+  2 * CROWD_MS,
+)
 
-test(`${SLOW} bodies that do not come keep nobody out`, async () => {
-  const raws = await Promise.all(Array.from({ length: SLOW }, () => served.raw()))
-  for (const raw of raws) raw.write(`${head(['Content-Length: 4'])}bo`)
-  await served.until(async () => (await served.stats()).held_bytes === 2 * SLOW, 'their halves')
-  for (let n = 0; n < 20; n++, proper++)
-    expect(await served.post('sync', `${n}`)).toMatchObject({ status: 200, body: `done ${n}` })
-  for (const raw of raws) raw.socket.destroy()
-  await served.until(async () => (await served.stats()).client_gone >= SLOW, 'that they are gone')
-})
+test(
+  `${SLOW} bodies that do not come keep nobody out, and take little memory`,
+  async () => {
+    const slow = new SlowCrowd(served.port, SLOW)
+    crowd = slow
+    await served.until(
+      () => slow.opened === SLOW,
+      () => `${SLOW} connections: ${slow.opened} opened`,
+      CROWD_MS,
+    )
+    slow.write(`${head(['Content-Length: 4'])}bo`)
+    await served.until(async () => (await served.stats()).held_bytes === 2 * SLOW, 'their halves', CROWD_MS)
+    expect((await served.residentBytes()) - bytesAtFirst).toBeLessThan(SLOW * BYTES_EACH_MAX)
+    for (let n = 0; n < 20; n++, proper++)
+      expect(await served.post('sync', `${n}`)).toMatchObject({ status: 200, body: `done ${n}` })
+    slow.end()
+    await served.until(async () => (await served.stats()).client_gone >= SLOW, 'that they are gone', CROWD_MS)
+  },
+  2 * CROWD_MS,
+)
 
 test('after all of it nobody waits, nothing is held, and no message came of it', async () => {
   const stats = await served.untilStill()

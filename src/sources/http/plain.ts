@@ -17,7 +17,7 @@ export function plainService(path: string, timeoutMs: number): Service {
     },
     arrived: () => true,
     given() {},
-    accepted: () => false,
+    answerAccepted() {},
     settled() {},
     released() {},
     // Why, is nobody's business outside.

@@ -34,6 +34,8 @@ export class Exchange {
   readonly isOwnId: boolean
   /** True where it is answered before its message is settled, and the result is kept. */
   readonly isAsync: boolean
+  /** True once that may be said: what was accepted is not lost. */
+  isAccepted = false
   /** How long its answer may take, once its body is there. */
   timeoutMs = 0
   /** The turn of the clock after which its answer is too late. */

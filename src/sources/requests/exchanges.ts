@@ -146,6 +146,18 @@ export class Exchanges {
     this.inbox.push(exchange)
   }
 
+  /** It is not lost any more: who asked for no more than that is answered. */
+  accept(exchange: Exchange): void {
+    exchange.isAccepted = true
+    this.service.answerAccepted(exchange)
+    for (const waiter of exchange.joined ?? []) {
+      if (!waiter.isAsync) continue
+      this.service.answerAccepted(waiter)
+      this.waiting.part(waiter)
+      this.end(waiter)
+    }
+  }
+
   /** Says no to a request whose body comes, or has come. */
   turnAway(exchange: Exchange, refusal: Refusal): void {
     this.forgetReceiving(exchange, refusal)
@@ -190,16 +202,13 @@ export class Exchanges {
 
   /** Another with this id is in flight, and its answer is for both. */
   private join(exchange: Exchange, first: Exchange): void {
-    if (exchange.isAsync) {
-      // What is accepted is answered so again.
-      const isAccepted = first.isAsync && (first.state === 'queued' || first.state === 'given')
-      if (isAccepted && this.service.accepted(exchange)) this.forgetReceiving(exchange)
-      else this.turnAway(exchange, REFUSALS.sameId)
-      return
-    }
-    // What was cancelled cannot be taken back.
-    if (first.state === 'orphaned') this.turnAway(exchange, REFUSALS.sameId)
-    else if (this.isFull) this.turnAway(exchange, REFUSALS.tooMany)
+    const isRepeat = exchange.isAsync && first.isAsync
+    // What was cancelled cannot be taken back; and who waits for an answer does not know whether it is accepted.
+    if (first.state === 'orphaned' || exchange.isAsync !== isRepeat) this.turnAway(exchange, REFUSALS.sameId)
+    else if (isRepeat && first.isAccepted) {
+      this.service.answerAccepted(exchange)
+      this.forgetReceiving(exchange)
+    } else if (this.isFull) this.turnAway(exchange, REFUSALS.tooMany)
     else {
       this.inbox.forget(exchange)
       exchange.dueTick = this.dueTickOf(exchange)
@@ -256,7 +265,8 @@ export class Exchanges {
     if (exchange.state === 'over') return
     exchange.state = 'over'
     this.service.released(exchange, ending)
-    if (this.service.line !== undefined) this.inbox.advance()
+    // It leaves room for others behind the line.
+    if (exchange.place?.leftMs !== undefined) this.inbox.advance()
   }
 
   /** Nobody waits on this exchange any more. */
@@ -271,7 +281,8 @@ export class Exchanges {
 
   private leaveIfUnwanted(exchange: Exchange): void {
     if (exchange.isWanted) {
-      exchange.dueTick = Number.POSITIVE_INFINITY
+      // Those that joined it have their own time.
+      if (exchange.response === undefined) exchange.dueTick = Number.POSITIVE_INFINITY
       return
     }
     if (exchange.state === 'queued') {
@@ -297,7 +308,7 @@ export class Exchanges {
     for (const exchange of this.waiting.overdue(this.tick)) {
       exchange.isLate = true
       // What was not read was not taken: it can be sent again without a doubt.
-      const isTaken = exchange.state !== 'queued' && exchange.state !== 'arrived'
+      const isTaken = !exchange.isAsync && exchange.state !== 'queued' && exchange.state !== 'arrived'
       if (exchange.state === 'arrived' && exchange.isAsync) this.turnAway(exchange, REFUSALS.notTaken)
       else this.endWait(exchange, isTaken ? REFUSALS.late : REFUSALS.notTaken)
     }

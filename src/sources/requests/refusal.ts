@@ -28,7 +28,7 @@ export const REFUSALS = {
   unauthorized: refusal(401, 'wanted Authorization: Bearer with the token', ['WWW-Authenticate', 'Bearer']),
   notFound: refusal(404, 'not found'),
   notPost: refusal(405, 'wanted POST', ['Allow', 'POST']),
-  notGet: refusal(405, 'wanted GET', ['Allow', 'GET']),
+  notGet: refusal(405, 'wanted GET or HEAD', ['Allow', 'GET, HEAD']),
   sameId: refusal(409, 'a message with this id is in flight'),
   tooLarge: refusal(413, 'the body is too large'),
   tooMany: refusal(429, 'too many requests wait for their answer', SOON),

@@ -38,8 +38,8 @@ export interface Service {
   arrived(exchange: Exchange): boolean
   /** The topology has it. */
   given(exchange: Exchange): void
-  /** Answers a request that asks for what was accepted before; false where it cannot. */
-  accepted(exchange: Exchange): boolean
+  /** Answers a request that is accepted, or whose id is. */
+  answerAccepted(exchange: Exchange): void
   /** The message is settled. Called before anybody is told. */
   settled(exchange: Exchange, outcome: Outcome): void
   /** An exchange is over: settled, or it never became a message. Called once. */

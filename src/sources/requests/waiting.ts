@@ -129,7 +129,7 @@ export class Waiting {
 
   /** Gives those that wait on a connection. */
   *of(socket: Exchange['socket']): Generator<Exchange> {
-    if (this.size === 0) return
+    if (this.size === 0 && this.joined.size === 0) return
     for (const exchange of this.all()) if (exchange.socket === socket) yield exchange
     for (const exchange of this.joined) if (exchange.socket === socket) yield exchange
   }

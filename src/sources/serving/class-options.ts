@@ -6,3 +6,9 @@ export type ClassOptions = {
   /** No more of it are in work at once, whatever the others leave. Default: no limit of its own. */
   inFlight?: number
 }
+
+export type ServingClass = Required<ClassOptions> & {
+  readonly name: string
+  /** Classes of one branch share its threads; others share nothing. */
+  readonly branch: number
+}

@@ -73,6 +73,8 @@ export class ResultRoutes {
       ])
       this.exchanges.tally.count(200)
       if (known.state === 'finished') response.end(eventsOf(known.result, last))
+      // It is told nothing of what comes: so it does not wait.
+      else if (request.method === 'HEAD') response.end()
       else void this.listen(response, id, last)
     })
   }

@@ -9,6 +9,7 @@ import type { Exchange } from '../requests/exchange.js'
 import type { Exchanges } from '../requests/exchanges.js'
 import { REFUSALS, type Refusal, refusal } from '../requests/refusal.js'
 import type { Ending, Endpoint, Outcome, Service } from '../requests/service.js'
+import type { SourceContext } from '../source.js'
 import { ClassLines } from './class-lines.js'
 import { Classes } from './classes.js'
 import type { Keeper } from './keeper.js'
@@ -55,14 +56,15 @@ export class ServingService implements Service {
     settings: ServingSettings,
     endpoints: ReadonlyMap<string, Endpoint>,
     keeper: Keeper,
-    { log, random }: { log: Log; random: Random },
+    { log, random, branchOf }: { log: Log; random: Random; branchOf?: SourceContext['branchOf'] },
   ) {
     this.settings = settings
     this.endpoints = endpoints
     this.keeper = keeper
     this.joins = settings.duplicates === 'join'
-    this.classes = new Classes(settings.classes, settings.concurrency)
-    if (settings.classes.length > 1) this.line = new ClassLines(settings.classes, settings.inFlight)
+    const classes = settings.classes.map((each) => ({ ...each, branch: branchOf?.([each.name]) ?? 0 }))
+    this.classes = new Classes(classes, settings.concurrency)
+    if (classes.length > 1) this.line = new ClassLines(classes, settings.inFlight)
     this.hasSchemas = [settings, ...settings.routes].some(({ schema }) => schema !== undefined)
     this.log = log
     this.random = random
@@ -89,17 +91,19 @@ export class ServingService implements Service {
     if (schema !== undefined) this.schemas.set(exchange, schema)
     // A second request with the id of one in work waits for it: it is no more work.
     const joins = this.joins && exchange.isOwnId && this.exchanges.byId(exchange.id) !== undefined
-    if (!joins && !this.classes.hasRoom(String(className))) return this.tooMany
+    if (!joins && !this.classes.hasRoom(String(className))) return this.tooManyOf(String(className))
     exchange.place = { className: String(className), sinceMs: Number.NaN, leftMs: undefined }
     return undefined
   }
 
   arrived(exchange: Exchange): boolean {
     // Only now: whoever sends a body slowly, or none of it, keeps nobody out, and its time says nothing of ours.
-    if (!this.enter(exchange)) {
-      this.exchanges.turnAway(exchange, this.tooMany)
+    const { place } = exchange
+    if (place !== undefined && !this.classes.admit(place.className)) {
+      this.exchanges.turnAway(exchange, this.tooManyOf(place.className))
       return false
     }
+    if (place !== undefined) place.sinceMs = systemClock.now()
     const mayBeKnown = exchange.isOwnId && this.settings.dedupe
     if (!exchange.isAsync && !mayBeKnown && !this.hasSchemas) return true
     void this.prepare(exchange)
@@ -108,13 +112,13 @@ export class ServingService implements Service {
 
   given(exchange: Exchange): void {
     // What memory keeps is safe once the topology has it: a drain finishes that.
-    if (exchange.isAsync && !this.keeper.store.durable) this.accepted(exchange)
+    if (exchange.isAsync && !this.keeper.store.durable) this.exchanges.accept(exchange)
   }
 
-  accepted(exchange: Exchange): boolean {
+  answerAccepted(exchange: Exchange): void {
     const { response, id } = exchange
     exchange.response = undefined
-    if (response === undefined) return true
+    if (response === undefined) return
     const timestamp = new Date(wallClockMs()).toISOString()
     const body = `${JSON.stringify({ message: 'accepted', id, code: 200, timestamp })}\n`
     const headers = [
@@ -127,7 +131,6 @@ export class ServingService implements Service {
     ]
     response.writeHead(200, headers).end(body)
     this.exchanges.tally.count(200)
-    return true
   }
 
   settled(exchange: Exchange, outcome: Outcome): void {
@@ -167,16 +170,11 @@ export class ServingService implements Service {
     }
   }
 
-  /** Takes the place that it needs; false where there is none. */
-  private enter({ place }: Exchange): boolean {
-    if (place === undefined) return true
-    if (!this.classes.admit(place.className)) return false
-    place.sinceMs = systemClock.now()
-    return true
-  }
-
-  private get tooMany(): Refusal {
-    return { ...REFUSALS.tooMany, headers: ['Retry-After', String(this.classes.retryAfterSeconds)] }
+  private tooManyOf(className: string): Refusal {
+    return {
+      ...REFUSALS.tooMany,
+      headers: ['Retry-After', String(this.classes.retryAfterSeconds(className))],
+    }
   }
 
   /** Before it is a message: is the body right, is the answer known, is it kept safely. */
@@ -196,7 +194,7 @@ export class ServingService implements Service {
     if (exchange.state !== 'arrived') return
     if (exchange.isAsync) {
       this.exchanges.enqueue(exchange)
-      if (this.keeper.store.durable) this.accepted(exchange)
+      if (this.keeper.store.durable) this.exchanges.accept(exchange)
     } else if (this.exchanges.isDraining) this.exchanges.turnAway(exchange, REFUSALS.draining)
     else this.exchanges.enqueue(exchange)
   }
@@ -236,7 +234,7 @@ export class ServingService implements Service {
     }
     const { result } = known
     // The state of what was accepted can be asked for; who waits is told how it ended.
-    if (isAsync) this.accepted(exchange)
+    if (isAsync) this.exchanges.accept(exchange)
     if ('reason' in result) this.exchanges.turnAway(exchange, { ...FAILED, detail: result.reason })
     else this.exchanges.answerKnown(exchange, result.answers.length === 0 ? undefined : result.answers)
     return true

@@ -36,14 +36,14 @@ export class ServingSource {
   private backlog: Exchange[] = []
 
   constructor(given: ServingSettings, context: SourceContext) {
-    const { log } = context
+    const { log, branchOf } = context
     const settings = partOfServing(given, context.thread)
     this.settings = settings
     this.context = context
     this.store = settings.results ?? NO_RESULTS
     this.keeper = new Keeper(this.store, log, after)
     this.results = new ResultRoutes(this.keeper, log)
-    const parts = { log, random: systemRandom }
+    const parts = { log, random: systemRandom, ...(branchOf && { branchOf }) }
     this.service = new ServingService(settings, this.endpoints(), this.keeper, parts)
     this.source = new RequestSource(settings, context, this.service)
     this.service.exchanges = this.results.exchanges = this.source.exchanges
@@ -124,6 +124,7 @@ export class ServingSource {
       try {
         const { body, className, number = this.service.nextNumber, ...meta } = decodeRequest(request)
         const exchange = new Exchange(undefined, undefined, id, true, body.length, true)
+        exchange.isAccepted = true
         Object.assign(exchange.record, meta, { id, value: body, partition: EARLIER, offset: number })
         // It waits in the line of its class, and holds no place: it was admitted in another life.
         if (className !== undefined) exchange.place = { className, sinceMs: Number.NaN, leftMs: undefined }

@@ -5,7 +5,7 @@ import { memoryResults } from '../../results/memory-results.js'
 import type { ResultStore } from '../../results/result-store.js'
 import { checkPath, REQUEST_OPTIONS, type RequestSettings, settingsOf } from '../requests/settings.js'
 import type { ServingOptions } from '../serving.js'
-import type { ClassOptions } from './class-options.js'
+import type { ServingClass } from './class-options.js'
 import type { RequestRoute } from './request-route.js'
 import type { StandardSchema } from './standard-schema.js'
 
@@ -19,7 +19,7 @@ export type ServingSettings = RequestSettings & {
   /** False: there is one class for all, which has no tag. */
   hasClasses: boolean
   /** At least one; the first is that of requests which name none. */
-  classes: readonly ({ name: string } & Required<ClassOptions>)[]
+  classes: readonly Omit<ServingClass, 'branch'>[]
   classHeader: string | undefined
   routes: readonly RequestRoute[]
   schema: StandardSchema | undefined

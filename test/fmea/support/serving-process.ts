@@ -8,6 +8,7 @@ import { Agent as SecureAgent } from 'node:https'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Inspection } from '../../../src/topology/running.js'
 import { freePort } from '../../process/http-kit.js'
 import { ask } from '../../support/ask.js'
 import { MAIN, ROOT } from '../../support/child.js'
@@ -15,6 +16,8 @@ import { Raw, send } from '../../unit/sources/requests/kit.js'
 
 export type Reply = { status: number | undefined; headers: IncomingHttpHeaders; body: string }
 export type Setup = {
+  /** The file of the topology, beside this one. Default: topology.mjs. */
+  topology?: string
   /** Options of the source. */
   options?: object
   map?: object
@@ -48,18 +51,15 @@ export class ServingProcess {
   private notFound = 0
   private readonly secure: { protocol: string; agent: Agent } | undefined
 
-  private constructor(
-    port: number,
-    folder: string,
-    { options = {}, map = {}, limits = {}, durable, resultBytes = 16_777_216, ca, hasState }: Setup,
-  ) {
+  private constructor(port: number, folder: string, setup: Setup) {
+    const { options = {}, map = {}, limits = {}, durable, resultBytes = 16_777_216, ca, hasState } = setup
     this.port = port
     this.folder = folder
     if (ca !== undefined) this.secure = { protocol: 'https:', agent: new SecureAgent({ ca }) }
     const results = typeof durable === 'string' ? durable : durable ? join(folder, 'results') : 'memory'
     const texts = { OPTIONS: options, MAP: map, LIMITS: limits }
     const given = Object.entries(texts).map(([name, value]) => [name, JSON.stringify(value)])
-    const topology = `${ROOT}test/fmea/support/topology.mjs`
+    const topology = `${ROOT}test/fmea/support/${setup.topology ?? 'topology.mjs'}`
     this.child = spawn(process.execPath, [MAIN, 'run', topology, '--json', '--admin-port', '0'], {
       env: {
         ...process.env,
@@ -144,6 +144,11 @@ export class ServingProcess {
     return stats
   }
 
+  /** The memory that the process has. */
+  async residentBytes(): Promise<number> {
+    return (await this.inspect())?.memory.residentBytes ?? Number.NaN
+  }
+
   /** Waits until nobody waits for anything, and nothing is held. */
   async untilStill(): Promise<Record<string, number>> {
     let stats: Record<string, number> = {}
@@ -197,8 +202,11 @@ export class ServingProcess {
   }
 
   private async statsNow(): Promise<Record<string, number>> {
+    return (await this.inspect())?.source ?? {}
+  }
+
+  private async inspect(): Promise<Inspection | undefined> {
     const url = /admin port on (http:\S+\/)/.exec(this.stderr)?.[1]
-    if (url === undefined) return {}
-    return JSON.parse((await ask(`${url}inspect`)).text).source
+    return url === undefined ? undefined : JSON.parse((await ask(`${url}inspect`)).text)
   }
 }

@@ -6,7 +6,12 @@ import { Classes } from '../../../../src/sources/serving/classes.js'
 
 const RUNS = Number(process.env.RUNS ?? 300)
 const fixed = (limit: number) => ({ min: limit, max: limit })
-const of = (name: string, weight: number, inFlight = Infinity) => ({ name, weight, inFlight })
+const of = (name: string, weight: number, inFlight = Infinity, branch = 0) => ({
+  name,
+  weight,
+  inFlight,
+  branch,
+})
 
 const admitAll = (classes: Classes, name: string, count = 1_000) =>
   Array.from({ length: count }).filter(() => classes.admit(name)).length
@@ -23,7 +28,7 @@ test('without a limit only their own count', () => {
   const classes = new Classes([of('a', 1), of('b', 1, 5)], undefined)
   expect(admitAll(classes, 'a')).toBe(1_000)
   expect(admitAll(classes, 'b')).toBe(5)
-  expect(classes.retryAfterSeconds).toBe(1)
+  expect(classes.retryAfterSeconds('a')).toBe(1)
 })
 
 test('a class may use what the others leave, and they get their share all the same', () => {
@@ -61,13 +66,13 @@ test('who is few beside the crowd says nothing of it; who timed out or failed ha
     classes.admit('batch')
     classes.release('batch', 7, 'ignored')
   }
-  expect(classes.limit?.latencyMs).toBe(0)
+  expect(classes.latencyMs('batch')).toBe(0)
   for (let i = 0; i < 2_000; i++) {
     classes.release('batch', 2_500, 'answered')
     classes.admit('batch')
   }
-  expect(classes.limit?.latencyMs).toBeCloseTo(2_500, 6)
-  expect(classes.retryAfterSeconds).toBe(3)
+  expect(classes.latencyMs('batch')).toBeCloseTo(2_500, 6)
+  expect(classes.retryAfterSeconds('batch')).toBe(3)
 })
 
 test('no longer than a minute is anybody sent away', () => {
@@ -76,7 +81,7 @@ test('no longer than a minute is anybody sent away', () => {
     classes.admit('a')
     classes.release('a', 900_000, 'answered')
   }
-  expect(classes.retryAfterSeconds).toBe(60)
+  expect(classes.retryAfterSeconds('a')).toBe(60)
 })
 
 test('time-outs lower the limit', () => {
@@ -86,7 +91,7 @@ test('time-outs lower the limit', () => {
     classes.release('a', 30_000, 'timedOut')
     admitAll(classes, 'a', 1)
   }
-  expect(classes.limit?.limit).toBe(8)
+  expect(classes.limit).toBe(8)
 })
 
 test('whoever comes and goes: within its share nobody is refused, above all limits nobody is let in', () => {
@@ -128,6 +133,25 @@ test('whoever comes and goes: within its share nobody is refused, above all limi
     }),
     { numRuns: RUNS },
   )
+})
+
+test('classes of different branches lend each other nothing, and hear nothing of each other', () => {
+  const each = [of('fast', 3), of('other', 1, Infinity, 0), of('slow', 1, Infinity, 1)]
+  const classes = new Classes(each, { min: 10, max: 50 })
+  expect(classes.limit).toBe(30)
+  expect(admitAll(classes, 'slow')).toBe(10)
+  expect(admitAll(classes, 'fast')).toBe(20)
+  expect(admitAll(classes, 'other')).toBe(5)
+  expect(classes.stats()).toMatchObject({ in_flight: 35, limit: 30, in_flight_slow: 10 })
+  for (let i = 0; i < 2_000; i++) {
+    classes.release('slow', 30_000, 'timedOut')
+    admitAll(classes, 'slow', 1)
+    classes.release('fast', 1, 'answered')
+    admitAll(classes, 'fast', 2)
+  }
+  // Calm, so it has grown to its part: four fifths.
+  expect(classes.limit).toBe(10 + 40)
+  expect([classes.latencyMs('fast'), classes.latencyMs('slow')]).toEqual([1, 0])
 })
 
 test('a class that is not there is a mistake', () => {

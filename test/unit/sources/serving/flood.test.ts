@@ -15,8 +15,8 @@ const PLACES: Window = { limit: 4, observe: () => {} }
 
 function run(seed: number, workMs: Law, loads: readonly Load[], window: Window | undefined) {
   const classes = new Classes(
-    NAMES.map((name, at) => ({ name, weight: [4, 1][at], inFlight: Infinity })),
-    {},
+    NAMES.map((name, at) => ({ name, weight: [4, 1][at], inFlight: Infinity, branch: 0 })),
+    { min: 64, max: 1_024 },
   )
   const queue = window && new FairQueue<Request>([4, 1], window)
   const outcomes = simulate({

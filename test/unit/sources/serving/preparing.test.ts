@@ -119,6 +119,87 @@ test('who joins one whose answer turns out to be known gets the same', async () 
   await stat('in_flight', 0)
 })
 
+describe('who asks for the acceptance of what is being accepted', () => {
+  const headers = { 'x-numaflow-id': 'a' }
+
+  test.each([
+    ['one class', {}],
+    ['several classes', { classes: { one: {}, other: {} } }],
+  ])('is told of it with the first, and who wants the answer has that: %s', async (_, more) => {
+    const { results, shut, open } = gated('accept')
+    await opened({ results, duplicates: 'join', ...more })
+    shut()
+    const asked = [serving.ask('async', '1', headers)]
+    await stat('waiting', 1)
+    asked.push(serving.ask('async', '2', headers), serving.ask('async', '3', headers))
+    const answered = serving.ask('sync', '4', headers)
+    await stat('joined', 3)
+    open()
+    const record = await serving.one()
+    expect(String(record.value)).toBe('1')
+    for (const { status, body } of await Promise.all(asked))
+      expect([status, JSON.parse(body)]).toEqual([
+        200,
+        expect.objectContaining({ message: 'accepted', id: 'a' }),
+      ])
+    await stat('joined', 1)
+    serving.ack(record, payload('done'))
+    expect((await answered).body).toBe('done')
+    expect((await serving.get('fetch?id=a')).body).toBe('done')
+    await stat('waiting', 0)
+    await stat('in_flight', 0)
+    await stat('held_bytes', 0)
+  })
+
+  test('is refused with the first where the store has no room', async () => {
+    const { results, shut, open } = gated('accept')
+    await opened({
+      results: { ...results, accept: (...args) => results.accept(...args).then(() => 'full') },
+      duplicates: 'join',
+    })
+    shut()
+    const asked = [serving.ask('async', '', headers)]
+    await stat('waiting', 1)
+    asked.push(serving.ask('async', '', headers))
+    await stat('joined', 1)
+    open()
+    for (const { status } of await Promise.all(asked)) expect(status).toBe(503)
+    await stat('waiting', 0)
+  })
+
+  test('waits no longer than it wants to, and may go; the first is accepted none the less', async () => {
+    const { results, shut, open } = gated('accept')
+    await opened({ results, duplicates: 'join' })
+    shut()
+    const first = serving.ask('async', '', headers)
+    await stat('waiting', 1)
+    expect((await serving.ask('async', '', { ...headers, 'x-request-timeout-ms': '40' })).status).toBe(503)
+    const raw = await serving.raw()
+    raw.write('POST /v1/process/async HTTP/1.1\r\nHost: a\r\nX-Numaflow-Id: a\r\nContent-Length: 1\r\n\r\nx')
+    await stat('joined', 1)
+    raw.socket.destroy()
+    await stat('joined', 0)
+    expect(serving.stat('client_gone')).toBe(1)
+    open()
+    serving.ack(await serving.one(), payload('done'))
+    expect((await first).status).toBe(200)
+    expect((await serving.get('fetch?id=a')).body).toBe('done')
+  })
+
+  test('is not told so before memory has it at a drain, and neither is the first', async () => {
+    await opened({ duplicates: 'join' })
+    // It has what was asked for by the one read that there was.
+    void serving.ask('sync').catch(() => {})
+    await stat('waiting', 1)
+    const asked = [serving.ask('async', '', headers)]
+    await stat('waiting', 2)
+    asked.push(serving.ask('async', '', headers))
+    await stat('joined', 1)
+    serving.drain()
+    for (const { status } of await Promise.all(asked)) expect(status).toBe(503)
+  })
+})
+
 test('no more are prepared than may wait', async () => {
   const { results, shut, open } = gated('get')
   await opened({ results, concurrency: false, inFlight: 3 })

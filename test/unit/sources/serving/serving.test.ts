@@ -111,7 +111,11 @@ describe('sync', () => {
     expect((await serving.ask('other')).status).toBe(404)
     const { status, headers } = await serving.get('sync')
     expect([status, headers.allow]).toEqual([405, 'POST'])
-    expect((await serving.ask('fetch?id=a')).headers.allow).toBe('GET')
+    expect((await serving.ask('fetch?id=a')).headers.allow).toBe('GET, HEAD')
+    const { port } = serving
+    for (const method of ['HEAD', 'OPTIONS'])
+      expect((await send({ port, method, path: '/v1/process/sync' })).status).toBe(405)
+    expect((await send({ port, method: 'OPTIONS', path: '/v1/process/fetch?id=a' })).status).toBe(405)
   })
 })
 
@@ -180,6 +184,30 @@ describe('async', () => {
   })
 })
 
+test('HEAD is answered as GET, without the body, and nobody listens', async () => {
+  await opened()
+  const said = async (method: string, path: string) => {
+    const { status, headers, body } = await send({ port: serving.port, method, path })
+    const { date: _, connection: _again, 'transfer-encoding': _chunks, ...rest } = headers
+    return { status, rest, body }
+  }
+  const reply = serving.ask('async', '', { 'x-numaflow-id': 'a' })
+  const record = await serving.one()
+  await reply
+  const inWork = await said('HEAD', '/v1/process/sse?id=a')
+  expect([inWork.status, inWork.rest['content-type'], inWork.body]).toEqual([200, 'text/event-stream', ''])
+  expect(serving.stat('sse_listeners')).toBe(0)
+  serving.ack(record, { ...payload('done'), headers: { 'x-own': 'yes' } })
+  for (const path of ['fetch?id=a', 'status?id=a', 'sse?id=a'].map((each) => `/v1/process/${each}`)) {
+    const got = await said('GET', path)
+    expect(got.body).not.toBe('')
+    expect(await said('HEAD', path), path).toEqual({ ...got, body: '' })
+  }
+  const { body, ...document } = await said('GET', '/openapi.json')
+  expect(await said('HEAD', '/openapi.json')).toEqual({ ...document, body: '' })
+  expect((await said('HEAD', '/v1/process/status?id=b')).status).toBe(404)
+})
+
 describe('the same id', () => {
   const ID = { 'x-numaflow-id': 'same' }
 
@@ -231,6 +259,22 @@ describe('the same id', () => {
     expect(cancelled).toEqual([])
     serving.ack(record, payload('one'))
     expect((await other).body).toBe('one')
+  })
+
+  test('who joined may go, and the time of the first runs on', async () => {
+    await opened({ duplicates: 'join' })
+    const first = serving.ask('sync', '', { ...ID, 'x-request-timeout-ms': '300' })
+    await serving.one()
+    const raw = await serving.raw()
+    raw.write(
+      'POST /v1/process/sync HTTP/1.1\r\nHost: a\r\nX-Numaflow-Id: same\r\nContent-Length: 1\r\n\r\nx',
+    )
+    await until(
+      () => serving.stat('joined') === 1,
+      () => 'joined',
+    )
+    raw.socket.destroy()
+    expect((await first).status).toBe(504)
   })
 
   test('gets the stored answer as long as that is kept, and is a message again behind it', async () => {
