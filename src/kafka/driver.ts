@@ -57,6 +57,8 @@ export type ConsumerOptions = {
   sessionTimeoutMs: number
   heartbeatMs: number
   rebalanceTimeoutMs: number
+  /** How long a broker may take to answer. Where it is to wait, as for a fetch or a join, it has so much more. */
+  requestTimeoutMs: number
   /** How long a fetch waits at the broker for the first record. */
   fetchWaitMs: number
   fetchBytesMax: number

@@ -34,6 +34,7 @@ const KINDS: Record<string, KafkaErrorKind> = {
   UNSUPPORTED_FOR_MESSAGE_FORMAT: 'rejected',
   UNKNOWN_TOPIC_OR_PARTITION: 'unknown-topic',
   UNKNOWN_TOPIC_ID: 'unknown-topic',
+  INCONSISTENT_TOPIC_ID: 'unknown-topic',
   INVALID_TOPIC_EXCEPTION: 'rejected',
   TOPIC_AUTHORIZATION_FAILED: 'denied',
   GROUP_AUTHORIZATION_FAILED: 'denied',

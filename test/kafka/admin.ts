@@ -5,6 +5,9 @@ import kafkajs, { type Admin, type KafkaMessage, type Message, type Producer } f
 import { mendRequestQueue } from '../../src/kafka/kafkajs/mend-request-queue.js'
 import { until } from './until.js'
 
+/** A fetch brings whole batches: with small ones it can be told how little to bring. */
+const BATCH = 600
+
 export type Read = { topic: string; partition: number; message: KafkaMessage }
 
 export class TestAdmin {
@@ -43,8 +46,8 @@ export class TestAdmin {
   }
 
   async write(topic: string, messages: readonly Message[]): Promise<void> {
-    for (let at = 0; at < messages.length; at += 5_000)
-      await this.#producer.send({ topic, messages: messages.slice(at, at + 5_000) })
+    for (let at = 0; at < messages.length; at += BATCH)
+      await this.#producer.send({ topic, messages: messages.slice(at, at + BATCH) })
   }
 
   /** Gives what the group has committed, by partition: -1 for nothing. */

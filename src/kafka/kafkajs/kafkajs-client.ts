@@ -4,6 +4,7 @@ import kafkajs, { type Admin, type Kafka, type KafkaConfig, type LogEntry, type 
 import type { Log } from '../../kernel/log.js'
 import type { ConnectionOptions } from '../connection.js'
 import { kafkajsError } from './kafkajs-error.js'
+import { KafkajsSockets } from './kafkajs-sockets.js'
 import { mendRequestQueue } from './mend-request-queue.js'
 
 /** What is logged under these names and levels means something to a driver. */
@@ -12,9 +13,13 @@ export type Told = {
   assignment?: (generation: number) => void
   /** A connection has ended unasked. */
   connectionLost?: () => void
+  /** A broker does not know a topic that is read. */
+  topicLost?: () => void
 }
 
 const { Kafka: KafkaClass, logLevel } = kafkajs
+/** What kafkajs calls UNKNOWN_TOPIC_OR_PARTITION in a log line. */
+const NO_TOPIC = 'This server does not host this topic-partition'
 const RETRY = { retries: 2, initialRetryTime: 100, maxRetryTime: 1_000 }
 
 export function createClient(
@@ -22,8 +27,9 @@ export function createClient(
   requestTimeoutMs: number,
   log: Log,
   told: Told,
-): Kafka {
+): { kafka: Kafka; sockets: KafkajsSockets } {
   mendRequestQueue()
+  const sockets = new KafkajsSockets()
   const { brokers, clientId, tls, sasl, connectTimeoutMs } = connection
   const config: KafkaConfig = {
     brokers: brokers.slice(),
@@ -32,14 +38,15 @@ export function createClient(
     authenticationTimeout: connectTimeoutMs,
     requestTimeout: requestTimeoutMs,
     enforceRequestTimeout: true,
+    socketFactory: sockets.factory,
     retry: RETRY,
     // All levels: the generation is told in a line of the lowest one. Building a line costs little beside a request.
     logLevel: logLevel.DEBUG,
-    logCreator: () => (entry) => listen(entry, log, told),
+    logCreator: () => (entry) => listen(entry, log, told, sockets),
   }
   if (tls !== undefined) config.ssl = tls
   if (sasl !== undefined) config.sasl = saslOf(sasl)
-  return new KafkaClass(config)
+  return { kafka: new KafkaClass(config), sockets }
 }
 
 /** Gives the number of a topic's partitions. Rejects with a KafkaError of the kind unknown-topic where there is none. */
@@ -60,7 +67,12 @@ function saslOf(sasl: NonNullable<ConnectionOptions['sasl']>): SASLOptions {
   }
 }
 
-function listen({ namespace, level, log: line }: LogEntry, log: Log, told: Told): void {
+function listen(
+  { namespace, level, log: line }: LogEntry,
+  log: Log,
+  told: Told,
+  sockets: KafkajsSockets,
+): void {
   if (level === logLevel.DEBUG) {
     // The event of a join does not tell the generation: https://github.com/tulios/kafkajs/pull/95.
     if (namespace === 'ConsumerGroup' && line.message === 'Received assignment')
@@ -68,7 +80,15 @@ function listen({ namespace, level, log: line }: LogEntry, log: Log, told: Told)
     return
   }
   if (level === logLevel.INFO) return
-  if (namespace === 'Connection' && level === logLevel.ERROR) told.connectionLost?.()
+  if (level === logLevel.ERROR) {
+    if (namespace === 'Connection') tellOfConnection(line, told)
+    if (namespace === 'Consumer' && line.message.startsWith('Crash:')) void sockets.endSoon()
+  }
   // Only the text: the fields hold whole requests.
   log.debug(`kafkajs: ${line.message}`)
+}
+
+function tellOfConnection({ message, error }: LogEntry['log'], told: Told): void {
+  if (!message.startsWith('Response ')) told.connectionLost?.()
+  else if (message.startsWith('Response Fetch') && error === NO_TOPIC) told.topicLost?.()
 }

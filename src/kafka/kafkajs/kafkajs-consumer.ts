@@ -18,6 +18,7 @@ import { ASSIGNORS } from './kafkajs-assignor.js'
 import { countPartitions, createClient } from './kafkajs-client.js'
 import { kafkajsError } from './kafkajs-error.js'
 import { recordOf } from './kafkajs-record.js'
+import type { KafkajsSockets } from './kafkajs-sockets.js'
 
 type Assigned = { isHeld: boolean; isPaused: boolean; position: bigint }
 type Commit = EachBatchPayload['commitOffsetsIfNecessary']
@@ -30,6 +31,7 @@ export class KafkajsConsumer implements Consumer {
   readonly #events: ConsumerEvents
   readonly #admin: Admin
   readonly #client: Client
+  readonly #sockets: KafkajsSockets
   readonly #assigned = new Map<string, Assigned>()
   #generation = -1
   #toldGeneration = -1
@@ -42,13 +44,16 @@ export class KafkajsConsumer implements Consumer {
   constructor(options: ConsumerOptions, events: ConsumerEvents, log: Log) {
     this.#options = options
     this.#events = events
-    const requestTimeoutMs = Math.max(30_000, options.sessionTimeoutMs)
-    const kafka = createClient(options.connection, requestTimeoutMs, log, {
+    // A fetch has no longer than any other request.
+    const requestTimeoutMs = options.requestTimeoutMs + options.fetchWaitMs
+    const { kafka, sockets } = createClient(options.connection, requestTimeoutMs, log, {
       assignment: (generation) => {
         this.#toldGeneration = generation
       },
       connectionLost: () => this.#lost++,
+      topicLost: () => this.#failed(new KafkaError('unknown-topic', 'a topic is gone')),
     })
+    this.#sockets = sockets
     this.#admin = kafka.admin()
     this.#client = kafka.consumer({
       groupId: options.groupId,
@@ -164,6 +169,7 @@ export class KafkajsConsumer implements Consumer {
     this.#isJoined = false
     const ended = Promise.allSettled([this.#client.disconnect(), this.#admin.disconnect()])
     await within<unknown>(CLOSE_MS, ended, () => undefined)
+    this.#sockets.endAll()
   }
 
   async #offsetsOf(topic: string, at: OffsetAt): Promise<(readonly [number, bigint])[]> {
@@ -189,6 +195,8 @@ export class KafkajsConsumer implements Consumer {
 
   #listen(): void {
     const { events } = this.#client
+    this.#client.on(events.REQUEST_TIMEOUT, this.#sockets.onTimeout)
+    this.#admin.on(this.#admin.events.REQUEST_TIMEOUT, this.#sockets.onTimeout)
     this.#client.on(events.GROUP_JOIN, ({ payload }) => this.#joined(payload.memberAssignment))
     this.#client.on(events.REBALANCING, () => {
       if (!this.#isClosed) this.#events.rebalancing()

@@ -8,6 +8,7 @@ export type Metadata = {
 }
 
 export type Connection = {
+  readonly socket?: { destroy(): void }
   send(
     api: number,
     version: number,
@@ -22,7 +23,8 @@ export type Connection = {
 /** Makes an answer's bytes an object. */
 export type Parse = (correlationId: number, api: number, version: number, reader: never) => unknown
 
-export type Pool = {
+/** With what it has, by broker. */
+export type Pool = Iterable<[broker: string, connection: Connection]> & {
   get(broker: Broker): Promise<Connection>
   close(): Promise<void>
 }

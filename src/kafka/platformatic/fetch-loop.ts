@@ -9,6 +9,7 @@ import { KafkaError } from '../kafka-error.js'
 import type { Decompress } from '../read-records.js'
 import { wait } from '../wait.js'
 import type { FetchTopic, Metadata, Pool } from './client.js'
+import { endSilent } from './end-silent.js'
 import type { FetchRequest } from './fetch-request.js'
 import type { FetchedPartition, FetchResponse } from './fetch-response.js'
 import { fetchedBatch } from './fetched.js'
@@ -178,7 +179,10 @@ export class FetchLoop {
       })
     }
     const connection = await pool.get(broker)
-    const response = await request.send(connection, options, [...wanted.values()])
+    const response = await request.send(connection, options, [...wanted.values()]).catch((thrown) => {
+      endSilent(thrown, [connection])
+      throw thrown
+    })
     // An error of one partition is its own.
     if (response.errorCode === 0 || response.responses.length > 0) return response
     throw protocolError(this.#parts.codes, response.errorCode)
@@ -246,7 +250,7 @@ export class FetchLoop {
   async #backOff(thrown: unknown): Promise<void> {
     if (this.#stop.signal.aborted) return
     const error = platformaticError(thrown)
-    if (error.kind === 'unusable' || error.kind === 'denied') {
+    if (error.kind === 'unusable' || error.kind === 'denied' || error.kind === 'unknown-topic') {
       this.stop()
       this.#parts.failed(error)
       return

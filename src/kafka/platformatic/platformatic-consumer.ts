@@ -38,6 +38,8 @@ export class PlatformaticConsumer implements Consumer {
   #isJoined = false
   #isOver = false
   #lost = 0
+  /** The heartbeat that is under way is answered. */
+  #heard: () => void = () => undefined
 
   constructor(package_: Platformatic, options: ConsumerOptions, events: ConsumerEvents, log: Log) {
     this.#package = package_
@@ -46,10 +48,10 @@ export class PlatformaticConsumer implements Consumer {
     this.#log = log
     const { connection, groupId, groupInstanceId, sessionTimeoutMs, rebalanceTimeoutMs, heartbeatMs } =
       options
-    // A join waits for the others until the time for a rebalance is over.
-    const client = clientOptions(connection, rebalanceTimeoutMs + 10_000)
+    const { requestTimeoutMs, fetchWaitMs } = options
     this.#client = new package_.Consumer({
-      ...client,
+      // A join waits for the others until the time for a rebalance is over. All else has less: see `#answer`.
+      ...clientOptions(connection, rebalanceTimeoutMs + requestTimeoutMs),
       groupId,
       ...(groupInstanceId !== undefined && { groupInstanceId }),
       sessionTimeout: sessionTimeoutMs,
@@ -60,7 +62,8 @@ export class PlatformaticConsumer implements Consumer {
       partitionAssigner: assign,
     })
     // Connections of their own: a broker answers one after the other, and heartbeats must not wait for a fetch.
-    this.#pool = new package_.ConnectionPool(connection.clientId, client)
+    const fetching = clientOptions(connection, fetchWaitMs + requestTimeoutMs)
+    this.#pool = new package_.ConnectionPool(connection.clientId, fetching)
     this.#listen()
   }
 
@@ -71,7 +74,7 @@ export class PlatformaticConsumer implements Consumer {
         await this.#requireTopic(topic)
         this.#client.topics.track(topic)
       }
-      const module = await requestOf<FetchModule>(this.#package, this.#client, 'Fetch', 13, 17)
+      const module = await this.#answer(requestOf<FetchModule>(this.#package, this.#client, 'Fetch', 13, 17))
       this.#loop = new FetchLoop({
         pool: this.#pool,
         request: new FetchRequest(module),
@@ -109,7 +112,9 @@ export class PlatformaticConsumer implements Consumer {
     try {
       // The client commits under the generation of the moment in which it sends: at once, where it is connected. So a commit as
       // a rebalance begins is before the request to join.
-      await this.#client.commit({ offsets: offsets.map((each) => ({ ...each, leaderEpoch: -1 })) })
+      await this.#answer(
+        this.#client.commit({ offsets: offsets.map((each) => ({ ...each, leaderEpoch: -1 })) }),
+      )
     } catch (thrown) {
       throw platformaticError(thrown)
     }
@@ -117,7 +122,7 @@ export class PlatformaticConsumer implements Consumer {
 
   async committed(partitions: readonly TopicPartition[]): Promise<(bigint | undefined)[]> {
     try {
-      const found = await this.#client.listCommittedOffsets({ topics: byTopic(partitions) })
+      const found = await this.#answer(this.#client.listCommittedOffsets({ topics: byTopic(partitions) }))
       return partitions.map(({ topic, partition }) => {
         const offset = found.get(topic)?.[partition] ?? LATEST
         return offset < 0n ? undefined : offset
@@ -148,8 +153,9 @@ export class PlatformaticConsumer implements Consumer {
     this.#isOver = true
     this.#isJoined = false
     this.#loop?.stop()
+    this.#heard()
     const closed = Promise.allSettled([this.#end(), this.#pool.close()])
-    await within<unknown>(CLOSE_MS, closed, () => undefined)
+    await within<unknown>(CLOSE_MS, closed, () => this.#endConnections())
   }
 
   async #end(): Promise<void> {
@@ -164,17 +170,19 @@ export class PlatformaticConsumer implements Consumer {
 
   async #list(partitions: readonly TopicPartition[], timestamp: bigint): Promise<bigint[]> {
     const topics = byTopic(partitions)
-    const found = await this.#client.listOffsets({
-      topics: topics.map(({ topic }) => topic),
-      partitions: Object.fromEntries(topics.map(({ topic, partitions: numbers }) => [topic, numbers])),
-      timestamp,
-    })
+    const found = await this.#answer(
+      this.#client.listOffsets({
+        topics: topics.map(({ topic }) => topic),
+        partitions: Object.fromEntries(topics.map(({ topic, partitions: numbers }) => [topic, numbers])),
+        timestamp,
+      }),
+    )
     return partitions.map(({ topic, partition }) => found.get(topic)?.[partition] ?? LATEST)
   }
 
   async #requireTopic(topic: string): Promise<void> {
     try {
-      await this.#client.metadata({ topics: [topic] })
+      await this.#answer(this.#client.metadata({ topics: [topic] }))
     } catch (thrown) {
       const error = platformaticError(thrown)
       if (error.kind === 'unknown-topic')
@@ -186,7 +194,8 @@ export class PlatformaticConsumer implements Consumer {
   /** Who sees first that a topic has grown lets the group share out again. */
   async #metadata(): Promise<Metadata> {
     const { topics } = this.#options
-    const metadata = await this.#client.metadata({ topics: topics.slice(), metadataMaxAge: METADATA_MS })
+    const asked = this.#client.metadata({ topics: topics.slice(), metadataMaxAge: METADATA_MS })
+    const metadata = await this.#answer(asked)
     for (const topic of topics) {
       const size = metadata.topics.get(topic)?.partitionsCount ?? 0
       const before = this.#sizes.get(topic)
@@ -203,6 +212,7 @@ export class PlatformaticConsumer implements Consumer {
     this.#client.on(
       'consumer:group:join',
       (joined: { generationId: number; assignments: Assignment[] | null }) => {
+        this.#heard()
         if (this.#isOver) return
         this.#generation = joined.generationId
         this.#isJoined = true
@@ -216,14 +226,42 @@ export class PlatformaticConsumer implements Consumer {
     this.#client.on('consumer:group:rebalance', () => {
       if (!this.#isOver) this.#events.rebalancing()
     })
+    this.#client.on('consumer:heartbeat:start', () => {
+      const beat = new Promise<void>((resolve) => {
+        this.#heard = resolve
+      })
+      // As its connection ends, it fails.
+      this.#answer(beat).catch(() => undefined)
+    })
+    for (const event of ['consumer:heartbeat:end', 'consumer:heartbeat:cancel'])
+      this.#client.on(event, () => this.#heard())
+    // After some answers to a heartbeat it joins again at once.
+    this.#client.on('client:performWithRetry', (operation: string) => {
+      if (operation === 'joinGroup') this.#heard()
+    })
     // Version 1 never sends another heartbeat after one that failed: https://github.com/platformatic/kafka/pull/268.
-    this.#client.on('consumer:heartbeat:error', ({ error }: { error: unknown }) =>
-      this.#failed(platformaticError(error)),
-    )
+    this.#client.on('consumer:heartbeat:error', ({ error }: { error: unknown }) => {
+      this.#heard()
+      this.#failed(platformaticError(error))
+    })
     this.#client.on('error', (error: unknown) => this.#failed(platformaticError(error)))
     this.#client.on('client:broker:disconnect', () => {
       if (!this.#isOver) this.#lost++
     })
+  }
+
+  /** Gives what a broker answers that has nothing to wait for. Without an answer all that is under way fails, and connects again. */
+  #answer<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    const { requestTimeoutMs } = this.#options
+    return within(requestTimeoutMs, answer, () => {
+      this.#endConnections()
+      throw new KafkaError('retriable', `no answer within ${requestTimeoutMs} ms`)
+    })
+  }
+
+  #endConnections(): void {
+    for (const pool of [this.#client.connections, this.#pool])
+      for (const [, { socket }] of pool) socket?.destroy()
   }
 
   #failed(error: KafkaError): void {

@@ -7,6 +7,7 @@ import { KafkaError } from '../kafka-error.js'
 import { type EncodedBatch, produceRequest } from '../produce-request.js'
 import { encodeBatch } from '../record-batch.js'
 import type { BaseClient, Connection, Metadata, Platformatic, ProduceResponse } from './client.js'
+import { endSilent } from './end-silent.js'
 import { platformaticError, protocolError } from './platformatic-error.js'
 import { clientOptions } from './platformatic-options.js'
 
@@ -42,7 +43,7 @@ export class PlatformaticProducer implements Producer {
         throw new KafkaError('unusable', `the broker does not take version ${VERSION} of Produce`)
       this.#isOpen = true
     } catch (thrown) {
-      throw platformaticError(thrown)
+      throw this.#errorOf(thrown)
     }
   }
 
@@ -51,7 +52,7 @@ export class PlatformaticProducer implements Producer {
       const { topics } = await this.#client.metadata({ topics: [topic] })
       return topics.get(topic)?.partitionsCount ?? 0
     } catch (thrown) {
-      throw platformaticError(thrown)
+      throw this.#errorOf(thrown)
     }
   }
 
@@ -69,8 +70,7 @@ export class PlatformaticProducer implements Producer {
       )
       await Promise.all(requests)
     } catch (thrown) {
-      const error = platformaticError(thrown)
-      results.fill(error)
+      results.fill(this.#errorOf(thrown))
     }
     // Leaders move: what failed looks for them anew.
     if (results.some((error) => error?.kind === 'retriable' || error?.kind === 'unknown-topic'))
@@ -87,6 +87,15 @@ export class PlatformaticProducer implements Producer {
     await this.#client.close().catch(() => undefined)
   }
 
+  /** What was asked of no broker in particular has not been answered: none of them is waited for any more. */
+  #errorOf(thrown: unknown): KafkaError {
+    endSilent(
+      thrown,
+      [...this.#client.connections].map(([, connection]) => connection),
+    )
+    return platformaticError(thrown)
+  }
+
   /** Sends the batches at these places to their leader; never rejects. */
   async #sendTo(
     leader: number,
@@ -100,7 +109,10 @@ export class PlatformaticProducer implements Producer {
       if (broker === undefined) throw new KafkaError('retriable', `there is no broker ${leader} now`)
       const connection = await this.#client.connections.get(broker)
       const encoded = await Promise.all(places.map((place) => this.#encode(batches[place])))
-      const response = await this.#request(connection, encoded).catch(responseOf)
+      const response = await this.#request(connection, encoded).catch((thrown) => {
+        endSilent(thrown, [connection])
+        return responseOf(thrown)
+      })
       for (const place of places) results[place] = this.#resultOf(response, batches[place])
     } catch (thrown) {
       const error = platformaticError(thrown)

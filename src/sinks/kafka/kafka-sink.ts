@@ -1,8 +1,9 @@
 // The sink behind `kafka`: sends the messages of a write partition by partition, and answers what the brokers said of each.
 
 import type { Driver, Producer } from '../../kafka/driver.js'
-import { KafkaError, type KafkaErrorKind } from '../../kafka/kafka-error.js'
+import { KafkaError } from '../../kafka/kafka-error.js'
 import { partitionOfKey } from '../../kafka/murmur2.js'
+import { remedyFor } from '../../kafka/remedy.js'
 import { wait } from '../../kafka/wait.js'
 import { systemClock } from '../../kernel/clock.js'
 import { MillraceError, messageOf } from '../../kernel/failure.js'
@@ -20,12 +21,6 @@ const RETRY_MS = 200
 /** How often it is looked whether a topic has grown. */
 const COUNT_MS = 60_000
 const FINAL_TRIES = 3
-
-const REMEDIES: Partial<Record<KafkaErrorKind, string>> = {
-  'unknown-topic': 'create it, or correct `topic`',
-  denied: 'check `sasl`, and what its user may write',
-  unusable: 'check the options, and the versions of the brokers',
-}
 
 export class KafkaSink {
   readonly #settings: KafkaSinkSettings
@@ -53,7 +48,7 @@ export class KafkaSink {
     for (let tries = 1; ; tries++) {
       const error = await this.#connect()
       if (error === undefined) break
-      const remedy = REMEDIES[error.kind]
+      const remedy = remedyFor(error.kind, 'sink')
       if (remedy !== undefined && tries >= FINAL_TRIES) {
         await this.#producer.close()
         throw new MillraceError('ERR_OPEN', `kafka: ${this.#brokers}: ${messageOf(error)}: ${remedy}`, {

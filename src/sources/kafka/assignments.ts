@@ -34,6 +34,7 @@ export class Assignments {
   generation = -1
   outOfRangeCount = 0
   readonly #parts: AssignmentParts
+  #wasGone = false
   #isClosed = false
 
   constructor(parts: AssignmentParts) {
@@ -58,6 +59,12 @@ export class Assignments {
   /** The session is over; what is ours will be told by the next one. */
   suspend(): void {
     for (const lane of this.owned) lane.suspend()
+  }
+
+  /** The session is over, as a topic is gone: what its partitions are when it is there again is not what they were. */
+  forget(): void {
+    this.#wasGone = true
+    for (const lane of this.owned) lane.lose()
   }
 
   /** Its log does not hold the position, or the client lost it. */
@@ -108,7 +115,9 @@ export class Assignments {
     const consumer = this.#parts.consumer()
     if (consumer === undefined) return
     const places = fresh.map(({ place }) => place)
-    const begins = await beginnings(consumer, places, this.#parts.start)
+    // Of a new log nothing is committed, and nothing is to be left out.
+    const start = this.#wasGone ? 'earliest' : this.#parts.start
+    const begins = await beginnings(consumer, places, start)
     const ends = this.#parts.isBounded ? await consumer.offsets(places, 'latest') : []
     if (generation !== this.generation || consumer !== this.#parts.consumer()) return
     for (const [i, lane] of fresh.entries()) {

@@ -68,7 +68,8 @@ export class KafkaSource implements ConsumerEvents {
       log,
       events: this,
       options: consumerOptions(settings),
-      ended: () => this.#assignments.suspend(),
+      ended: ({ kind }) =>
+        kind === 'unknown-topic' ? this.#assignments.forget() : this.#assignments.suspend(),
       gaveUp: (error) => {
         this.#failure = error
         this.#waiter.wake()

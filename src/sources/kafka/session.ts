@@ -2,7 +2,8 @@
 // ends it, with an error that says what to do.
 
 import type { Consumer, ConsumerEvents, ConsumerOptions, Driver } from '../../kafka/driver.js'
-import { KafkaError, type KafkaErrorKind } from '../../kafka/kafka-error.js'
+import { KafkaError } from '../../kafka/kafka-error.js'
+import { remedyFor } from '../../kafka/remedy.js'
 import { wait } from '../../kafka/wait.js'
 import { systemClock, systemRandom } from '../../kernel/clock.js'
 import { within } from '../../kernel/deadline.js'
@@ -15,8 +16,8 @@ export type SessionParts = {
   options: ConsumerOptions
   log: Log
   events: ConsumerEvents
-  /** A session is over. */
-  ended(): void
+  /** A session is over, or could not be opened. */
+  ended(why: KafkaError): void
   /** No session will be opened any more. */
   gaveUp(error: MillraceError): void
 }
@@ -27,12 +28,6 @@ const OPEN_MS = 5_000
 /** What seems final may be so only for a moment, while brokers start or a topic is made again. */
 const FINAL_TRIES = 3
 const FINAL_MS = 30_000
-
-const REMEDIES: Partial<Record<KafkaErrorKind, string>> = {
-  'unknown-topic': 'create it, or correct `topics`',
-  denied: 'check `sasl`, and what its user may read',
-  unusable: 'check the options, and the versions of the brokers',
-}
 
 export class Session {
   /** Sessions that were opened after the first. */
@@ -117,6 +112,15 @@ export class Session {
     )
     // The first assignment is told while it opens.
     this.#consumer = consumer
+    const why = await this.#untilEnd(consumer, ended, opened)
+    this.#consumer = undefined
+    this.#parts.ended(why)
+    this.#reconnects += consumer.health().reconnects
+    await consumer.close()
+    return why
+  }
+
+  async #untilEnd(consumer: Consumer, ended: Promise<KafkaError>, opened: () => void): Promise<KafkaError> {
     try {
       await Promise.race([consumer.open(), ended.then((error) => Promise.reject(error))])
       this.#opened(opened)
@@ -125,11 +129,6 @@ export class Session {
       return error instanceof KafkaError
         ? error
         : new KafkaError('retriable', messageOf(error), { cause: error })
-    } finally {
-      this.#consumer = undefined
-      this.#parts.ended()
-      this.#reconnects += consumer.health().reconnects
-      await consumer.close()
     }
   }
 
@@ -150,8 +149,9 @@ export class Session {
     // Some of it is seen only when the session is open: then what counts is that it lasted.
     const hasLasted = systemClock.now() - this.#openedMs >= FINAL_MS
     this.#openedMs = Number.POSITIVE_INFINITY
-    if (REMEDIES[kind] === undefined || hasLasted) this.#finalTries = 0
-    if (REMEDIES[kind] === undefined) return false
+    const isHopeful = remedyFor(kind, 'source') === undefined
+    if (isHopeful || hasLasted) this.#finalTries = 0
+    if (isHopeful) return false
     if (this.#finalTries++ === 0) this.#finalSinceMs = systemClock.now()
     if (!this.#hasOpened) return this.#finalTries >= FINAL_TRIES
     return systemClock.now() - this.#finalSinceMs >= FINAL_MS
@@ -159,7 +159,7 @@ export class Session {
 
   #textOf(error: KafkaError): string {
     const { brokers } = this.#parts.options.connection
-    return `kafka: ${brokers.join(', ')}: ${messageOf(error)}: ${REMEDIES[error.kind]}`
+    return `kafka: ${brokers.join(', ')}: ${messageOf(error)}: ${remedyFor(error.kind, 'source')}`
   }
 }
 

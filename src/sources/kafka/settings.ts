@@ -99,6 +99,9 @@ const NAMES = [
 const EXAMPLE = "{ brokers: 'localhost:9092', topics: 'orders', groupId: 'billing' }"
 const HOUR_MS = 3_600_000
 const MAX_BYTES = 1_073_741_824
+/** A broker that is busy may take so long. */
+const REQUEST_MIN_MS = 10_000
+const REQUEST_MAX_MS = 30_000
 const NUMBERS: readonly [name: keyof KafkaSourceOptions, min: number, max: number, otherwise: number][] = [
   ['commitEveryMs', 1, HOUR_MS, 1_000],
   ['commitEvery', 1, 10_000_000, 20_000],
@@ -200,6 +203,8 @@ export function consumerOptions(settings: KafkaSourceSettings): ConsumerOptions 
     sessionTimeoutMs,
     heartbeatMs,
     rebalanceTimeoutMs,
+    // Who hears nothing for so long is a member no more, in most cases.
+    requestTimeoutMs: Math.min(REQUEST_MAX_MS, Math.max(REQUEST_MIN_MS, sessionTimeoutMs)),
     fetchWaitMs: fetch.waitMs,
     fetchBytesMax: fetch.bytes,
     fetchPartitionBytesMax: fetch.partitionBytes,

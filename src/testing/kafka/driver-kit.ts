@@ -143,6 +143,7 @@ export class DriverKit {
       sessionTimeoutMs: SESSION_MS,
       heartbeatMs: 300,
       rebalanceTimeoutMs: 10_000,
+      requestTimeoutMs: 10_000,
       fetchWaitMs: 100,
       fetchBytesMax: 10_485_760,
       fetchPartitionBytesMax: 1_048_576,

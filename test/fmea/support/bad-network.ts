@@ -3,7 +3,7 @@
 import { once } from 'node:events'
 import { createServer, connect as open, type Server, type Socket } from 'node:net'
 
-type Pair = { client: Socket; server: Socket; bytesUp: number; bytesDown: number }
+type Pair = { client: Socket; server: Socket; bytesUp: number; bytesDown: number; isForgotten: boolean }
 type Direction = 'up' | 'down'
 
 export class BadNetwork {
@@ -36,7 +36,16 @@ export class BadNetwork {
   /** What was held up goes through. */
   goOn(): void {
     this.isStopped = false
-    for (const { client, server } of this.pairs) for (const socket of [client, server]) socket.resume()
+    for (const { client, server, isForgotten } of this.pairs)
+      if (!isForgotten) for (const socket of [client, server]) socket.resume()
+  }
+
+  /** Connections of now are half open: nothing goes through them any more, and nobody is told. New ones are as they should be. */
+  forget(): void {
+    for (const pair of this.pairs) {
+      pair.isForgotten = true
+      for (const socket of [pair.client, pair.server]) socket.pause()
+    }
   }
 
   /** Clients are gone, and the server does not hear of it. */
@@ -69,7 +78,7 @@ export class BadNetwork {
 
   private join(client: Socket): void {
     const server = open(this.serverPort, '127.0.0.1')
-    const pair: Pair = { client, server, bytesUp: 0, bytesDown: 0 }
+    const pair: Pair = { client, server, bytesUp: 0, bytesDown: 0, isForgotten: false }
     this.pairs.push(pair)
     for (const socket of [client, server]) {
       socket.setNoDelay(true).on('error', () => {})
@@ -80,6 +89,7 @@ export class BadNetwork {
   }
 
   private carry(pair: Pair, direction: Direction, from: Socket, to: Socket): void {
+    const isHeld = () => this.isStopped || pair.isForgotten
     from.on('data', (bytes: Buffer) => {
       const name = direction === 'up' ? 'bytesUp' : 'bytesDown'
       pair[name] += bytes.length
@@ -87,10 +97,10 @@ export class BadNetwork {
       const onSent = isCut ? () => this.reset() : undefined
       if (!to.write(bytes, onSent) && !isCut) {
         from.pause()
-        to.once('drain', () => this.isStopped || from.resume())
+        to.once('drain', () => isHeld() || from.resume())
       }
     })
-    from.on('end', () => this.isStopped || to.end())
-    from.on('close', () => this.isStopped || to.destroy())
+    from.on('end', () => isHeld() || to.end())
+    from.on('close', () => isHeld() || to.destroy())
   }
 }
