@@ -1,4 +1,4 @@
-// What stands in the way of its own partition, and of nobody else: a message that hangs, a handler that blocks, a topic that is gone.
+// What stands in the way of its own partition, and of nobody else: a message that hangs, a handler that blocks.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TestAdmin } from './admin.js'
@@ -31,7 +31,6 @@ const BLOCKS = PIPE.replace(
 await withCluster('kafka and slow handlers', (cluster) => {
   for (const driver of FAULT_DRIVERS) {
     describe(driver.name, { timeout: 240_000 }, () => {
-      // One of its own: kafkajs asks for a topic that it has written to for ever, also when it is deleted.
       let admin: TestAdmin
       let project: Project
       beforeAll(async () => {
@@ -108,38 +107,6 @@ await withCluster('kafka and slow handlers', (cluster) => {
         expect(await running.stop(), running.text).toBe(0)
         expect(running.text).not.toContain('opened again')
       })
-
-      test("the sink's topic is deleted and made anew: what is to be written waits", async () => {
-        const ends = await topics()
-        const write = (count: number) =>
-          admin.write(
-            ends.from,
-            Array.from({ length: count }, (_, i) => ({ value: `${i}` })),
-          )
-        await write(100)
-        const running = project.run('pipe.mjs', pipeEnv(cluster.brokers, ends))
-        await admin.readUntil([ends.to], (all) => all.length === 100)
-        await admin.admin.deleteTopics({ topics: [ends.to] })
-        await write(100)
-        await running.says('sink fails')
-        await admin.topic(1, {}, ends.to)
-        await admin.readUntil([ends.to], (all) => all.length === 100)
-        await until('all is committed', async () => (await admin.committedSum(ends.group, ends.from)) === 200)
-        expect(await running.stop(), running.text).toBe(0)
-      })
-
-      test.skipIf(inFull(false, true))(
-        "the source's topic is deleted: it ends, and says what to do",
-        async () => {
-          const ends = await topics()
-          await admin.write(ends.from, [{ value: 'v' }])
-          const running = project.run('pipe.mjs', pipeEnv(cluster.brokers, ends))
-          await admin.readUntil([ends.to], (all) => all.length === 1)
-          await admin.admin.deleteTopics({ topics: [ends.from] })
-          expect(await running.end(90_000), running.text).toBe(1)
-          expect(running.text).toMatch(/ERR_SOURCE .*create it, or correct `topics`/)
-        },
-      )
     })
   }
 })

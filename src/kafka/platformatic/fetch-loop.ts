@@ -94,9 +94,7 @@ export class FetchLoop {
     this.#isStale = true
     if (this.#isPlanning) return
     this.#isPlanning = true
-    void this.#planAll().finally(() => {
-      this.#isPlanning = false
-    })
+    void this.#planAll()
   }
 
   async #planAll(): Promise<void> {
@@ -104,15 +102,20 @@ export class FetchLoop {
       // What changes in one turn of the loop is planned together.
       await undefined
       this.#isStale = false
-      if (!this.#isAnythingWanted()) return
-      try {
-        const metadata = await this.#parts.metadata()
-        if (this.#stop.signal.aborted) return
-        for (const [node, asked] of this.#byLeader(metadata)) void this.#fetch(node, asked, metadata)
-      } catch (thrown) {
-        await this.#backOff(thrown)
-        this.#isStale = true
-      }
+      if (this.#isAnythingWanted()) await this.#fetchAll()
+    }
+    // In the same turn as the look at `#isStale`: what changes from here on is planned by another.
+    this.#isPlanning = false
+  }
+
+  async #fetchAll(): Promise<void> {
+    try {
+      const metadata = await this.#parts.metadata()
+      if (this.#stop.signal.aborted) return
+      for (const [node, asked] of this.#byLeader(metadata)) void this.#fetch(node, asked, metadata)
+    } catch (thrown) {
+      await this.#backOff(thrown)
+      this.#isStale = true
     }
   }
 

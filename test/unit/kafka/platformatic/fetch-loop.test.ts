@@ -13,6 +13,8 @@ import { createLog } from '../../../../src/kernel/log.js'
 const TOPIC = 't'
 const ID = 'id'
 const MAGIC_AT = 16
+/** More turns than any promise of the loop takes to tell the next. */
+const TURNS = 40
 const whole = await encodeBatch(
   [{ key: null, value: Buffer.from('v'), headers: [] }],
   1,
@@ -21,7 +23,7 @@ const whole = await encodeBatch(
 )
 
 /** A broker that answers with these bytes of each partition, and after that never again. */
-function scene(records: readonly Buffer[]) {
+function scene(records: readonly Buffer[], onBatch: (of: FetchLoop) => void = () => {}) {
   const asked: string[] = []
   const batches: RawBatch[] = []
   const warnings: string[] = []
@@ -56,7 +58,10 @@ function scene(records: readonly Buffer[]) {
     log: createLog(({ message }) => warnings.push(message), 'kafka', 'test'),
     metadata: async () => metadata,
     forget: () => {},
-    batch: (batch) => batches.push(batch),
+    batch: (batch) => {
+      batches.push(batch)
+      onBatch(loop)
+    },
     outOfRange: () => {},
     failed: (error) => failures.push(error),
   })
@@ -90,3 +95,20 @@ test('records of an old format end the session, and say which partition has them
   )
   expect(batches.length).toBe(1)
 })
+
+test('what is resumed is fetched, however soon after it was paused', async () => {
+  for (let turns = 0; turns < TURNS; turns++) {
+    const place = { topic: TOPIC, partition: 0 }
+    const { loop, asked } = scene([whole], (of) => {
+      of.pause(place)
+      void after(turns, () => of.resume(place))
+    })
+    await expect.poll(() => asked, { message: `resumed after ${turns} turns` }).toEqual(['0@0', '0@1'])
+    loop.stop()
+  }
+})
+
+async function after(turns: number, what: () => void): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await undefined
+  what()
+}
