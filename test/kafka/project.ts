@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import type { Edit } from '../simulation/mutants.js'
 import { ROOT } from '../support/child.js'
 import type { TestedDriver } from './drivers.js'
 import { until } from './until.js'
@@ -19,7 +20,8 @@ export class Project {
     this.#driver = driver
   }
 
-  static async make(driver: TestedDriver): Promise<Project> {
+  /** With edits it is a mutant: each replaces a text that is there exactly once. */
+  static async make(driver: TestedDriver, edits: readonly Edit[] = []): Promise<Project> {
     const directory = await mkdtemp(join(tmpdir(), 'millrace-kafka-'))
     const modules = join(directory, 'node_modules')
     await cp(join(ROOT, 'dist'), join(modules, 'millrace', 'dist'), { recursive: true })
@@ -27,6 +29,12 @@ export class Project {
     const { dependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
     for (const name of Object.keys(dependencies)) await link(name, join(modules, name))
     if (driver.package !== undefined) await link(driver.package, join(modules, '@platformatic', 'kafka'))
+    for (const { file, find, replace } of edits) {
+      const path = join(modules, 'millrace', 'dist', file)
+      const parts = (await readFile(path, 'utf8')).split(find)
+      if (parts.length !== 2) throw new Error(`${file} has ${find} ${parts.length - 1} times`)
+      await writeFile(path, parts.join(replace))
+    }
     return new Project(directory, driver)
   }
 

@@ -8,13 +8,12 @@ import { Ledger } from './ledger.js'
 import { PIPE, pipeEnv, REPEATS_MAX } from './pipe.js'
 import { Project } from './project.js'
 import { inFull } from './size.js'
-import { until } from './until.js'
+import { zombie } from './zombie.js'
 
 const PARTITIONS = 6
 const MEMBERS = 3
 const ROUNDS = inFull(40, 3)
 const COUNT = (ROUNDS + 1) * 2_000
-const ZOMBIE_COUNT = 3_000
 const SLOW_MS = 20
 const SESSION_MS = 2_000
 
@@ -56,19 +55,7 @@ await withCluster('kafka rebalances', (cluster) => {
       })
 
       test('one that stood still for longer than its session commits nothing of what others have now', async () => {
-        const ledger = await Ledger.begin(admin, ZOMBIE_COUNT, PARTITIONS)
-        const [zombie, other] = [runOn(ledger), runOn(ledger)]
-        await ledger.reaches(ZOMBIE_COUNT / 4)
-        zombie.child.kill('SIGSTOP')
-        await ledger.requireAll(3 * PARTITIONS * REPEATS_MAX)
-        zombie.child.kill('SIGCONT')
-        await until('it is a member again', async () => {
-          const { groups } = await admin.admin.describeGroups([ledger.group])
-          return groups[0].state === 'Stable' && groups[0].members.length === 2
-        })
-        await ledger.requireAll(3 * PARTITIONS * REPEATS_MAX)
-        for (const member of [zombie, other]) expect(await member.stop(), member.text).toBe(0)
-        await ledger.end()
+        await zombie(cluster.brokers, admin, project)
       })
     })
   }

@@ -34,7 +34,8 @@ export class Assignments {
   generation = -1
   outOfRangeCount = 0
   readonly #parts: AssignmentParts
-  #wasGone = false
+  /** The group had committed something of them: where that is gone, it is gone with the log. */
+  readonly #hadCommit = new Set<Lane>()
   #isClosed = false
 
   constructor(parts: AssignmentParts) {
@@ -63,8 +64,10 @@ export class Assignments {
 
   /** The session is over, as a topic is gone: what its partitions are when it is there again is not what they were. */
   forget(): void {
-    this.#wasGone = true
-    for (const lane of this.owned) lane.lose()
+    for (const lane of this.owned) {
+      if (lane.committed !== undefined) this.#hadCommit.add(lane)
+      lane.lose()
+    }
   }
 
   /** Its log does not hold the position, or the client lost it. */
@@ -115,9 +118,12 @@ export class Assignments {
     const consumer = this.#parts.consumer()
     if (consumer === undefined) return
     const places = fresh.map(({ place }) => place)
-    // Of a new log nothing is committed, and nothing is to be left out.
-    const start = this.#wasGone ? 'earliest' : this.#parts.start
-    const begins = await beginnings(consumer, places, start)
+    const begins = await beginnings(consumer, places, this.#parts.start)
+    // Of a new log nothing is left out.
+    for (const [i, { committed }] of begins.entries()) {
+      if (committed !== undefined || !this.#hadCommit.has(fresh[i])) continue
+      begins[i].offset = Number((await consumer.offsets([places[i]], 'earliest'))[0])
+    }
     const ends = this.#parts.isBounded ? await consumer.offsets(places, 'latest') : []
     if (generation !== this.generation || consumer !== this.#parts.consumer()) return
     for (const [i, lane] of fresh.entries()) {

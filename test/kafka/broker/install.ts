@@ -6,6 +6,7 @@ import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { stripVTControlCharacters } from 'node:util'
 import { brokerProperties, propertiesText } from './properties.js'
 import { type Ran, run } from './run.js'
 import { JAVA, MAVEN } from './tools.js'
@@ -39,7 +40,8 @@ async function fetchAndFormat(): Promise<void> {
     const names = [`-Dkafka.version=${KAFKA_VERSION}`, '-DincludeScope=runtime', `-DoutputDirectory=${libs}`]
     const args = ['-q', '-B', '-f', POM, ...names, 'dependency:copy-dependencies']
     const copied = await run(MAVEN, args, { timeoutMs: FETCH_MS })
-    requireDone(`${MAVEN} could not fetch Kafka ${KAFKA_VERSION} into ${CACHE} (KAFKA_CACHE)`, copied)
+    const why = 'for the first time it needs a network, or what Maven has kept of one'
+    requireDone(`${MAVEN} could not fetch Kafka ${KAFKA_VERSION} into ${CACHE} (KAFKA_CACHE): ${why}`, copied)
     await format(libs, staging)
     await rename(staging, HOME)
   } catch (error) {
@@ -69,7 +71,9 @@ async function format(libs: string, staging: string): Promise<void> {
 function requireDone(what: string, ran: Ran | undefined): void {
   if (ran?.code === 0) return
   // What Maven says goes on for pages: its first line says it.
-  const [first = 'it was ended, since it took too long'] = (ran?.output ?? 'no such program')
+  const [first = 'it was ended, since it took too long'] = stripVTControlCharacters(
+    ran?.output ?? 'no such program',
+  )
     .split('\n')
     .filter((line) => line.trim() !== '')
   throw new Error(`${what}: ${first.slice(0, 600)}`)
