@@ -14,7 +14,7 @@ const REPEATS = 3 * PARTITIONS * REPEATS_MAX
 /** Runs `pipe.mjs` of the project twice, and checks the account. */
 export async function zombie(brokers: string, admin: TestAdmin, project: Project): Promise<void> {
   const ledger = await Ledger.begin(admin, COUNT, PARTITIONS)
-  const env = pipeEnv(brokers, ledger, { slowMs: 20, sessionMs: 2_000 })
+  const env = pipeEnv(brokers, ledger, { slowMs: 200, sessionMs: 2_000 })
   const [one, other] = [project.run('pipe.mjs', env), project.run('pipe.mjs', env)]
   try {
     await ledger.reaches(COUNT / 4)
