@@ -73,8 +73,8 @@ function listOf<Element>(reader: Reader, read: (reader: Reader) => Element): Ele
 }
 
 /**
- * A broker tells by a tag who leads what it does not lead. Version 1 of the client takes the number of tags for their length, and
- * reads on in the wrong place.
+ * A broker tells by a tag who leads what it does not lead. Earlier versions of the client take the number of tags for their
+ * length, and read on in the wrong place.
  */
 function skipTags(reader: Reader): void {
   for (let left = lengthOf(reader); left > 0; left--) {
