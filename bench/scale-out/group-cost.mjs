@@ -2,7 +2,7 @@
 // and the sizes of what is said in a rebalance. Formulas only: nothing runs. The messages are those of the Kafka protocol, JoinGroup
 // v5, SyncGroup v3, Metadata v6 (with more fields they grow by a few bytes), the habits those of our drivers.
 
-import { assignRoundRobin } from '../../dist/kafka/assignor.js'
+import { assignPartitions } from '../../dist/kafka/assignor.js'
 import { settingsOf } from '../../dist/sources/kafka/settings.js'
 
 const TOPIC = 'orders'
@@ -28,15 +28,15 @@ const SUBSCRIPTION = INT16 + INT32 + text(TOPIC.length) + INT32
 const PARTITION_METADATA = INT16 + 2 * INT32 + 2 * (INT32 + REPLICAS * INT32) + INT32
 
 /**
- * Rates are a second. `moved`: partitions that another process has after one has left. `kafkajs` and `platformatic` are what
- * differs by driver.
+ * Rates are a second. `moved`: partitions that another process has after one has left, `takers`: so many have some of them.
+ * `kafkajs` and `platformatic` are what differs by driver.
  */
 export function groupCost({ processes, partitions, brokers, settings = DEFAULTS }) {
   const { heartbeatMs, commitEveryMs, fetch } = settings
   const share = partitions / processes
-  // Round robin gives each process partitions of as many leaders as there can be.
+  // Each process has partitions of as many leaders as there can be.
   const leaders = Math.min(brokers, share)
-  const moved = movedPartitions(processes, partitions)
+  const { moved, takers } = movesOf(processes, partitions)
   return {
     share,
     heartbeats: perSecond(processes, heartbeatMs),
@@ -46,6 +46,7 @@ export function groupCost({ processes, partitions, brokers, settings = DEFAULTS 
     // One request to each leader is always under way, and has an answer after `waitMs` where there is nothing.
     idleFetches: perSecond(processes * leaders, fetch.waitMs),
     moved,
+    takers,
     // JoinGroup answers the leader alone with all members.
     joinAnswerBytes: processes * (MEMBER_ID + INT16 + INT32 + SUBSCRIPTION),
     groupRecordBytes: groupRecordBytes(processes, share),
@@ -54,7 +55,7 @@ export function groupCost({ processes, partitions, brokers, settings = DEFAULTS 
       connections: (processes * 3 * leaders) / brokers,
       // Its admin can ask only for a whole topic, both ends, from each process (kafkajs/src/admin/index.js).
       askedEnds: perSecond(processes * 2 * partitions, ENDS_MS),
-      askedOffsets: processes * partitions,
+      askedOffsets: takers * partitions,
       metadataBytes: metadataBytes(processes, partitions, METADATA_MS.kafkajs),
     },
     platformatic: {
@@ -98,21 +99,20 @@ function groupRecordBytes(processes, share) {
 }
 
 /** On average over who leaves: the first, the last, and some between. */
-function movedPartitions(processes, partitions) {
+function movesOf(processes, partitions) {
   const ids = Array.from({ length: processes }, (_, i) => `m-${String(i).padStart(6, '0')}`)
   const before = ownersOf(ids, partitions)
   const leavers = [0, 0.25, 0.5, 0.75, 1].map((at) => Math.round(at * (processes - 1)))
-  const counts = leavers.map((leaver) => {
-    const after = ownersOf(ids.toSpliced(leaver, 1), partitions)
-    return after.filter((owner, partition) => owner !== before[partition]).length
-  })
-  return Math.round(counts.reduce((sum, count) => sum + count, 0) / counts.length)
+  const owners = leavers.map((leaver) => ownersOf(ids.toSpliced(leaver, 1), partitions))
+  const taken = owners.map((after) => after.filter((owner, partition) => owner !== before[partition]))
+  const average = (of) => Math.round(taken.reduce((sum, each) => sum + of(each), 0) / taken.length)
+  return { moved: average((each) => each.length), takers: average((each) => new Set(each).size) }
 }
 
 function ownersOf(ids, partitions) {
   const owners = new Array(partitions)
   const topics = [{ topic: TOPIC, partitions }]
-  for (const [id, assigned] of assignRoundRobin(new Map(ids.map((each) => [each, [TOPIC]])), topics))
+  for (const [id, assigned] of assignPartitions(new Map(ids.map((each) => [each, [TOPIC]])), topics))
     for (const partition of assigned.get(TOPIC) ?? []) owners[partition] = id
   return owners
 }

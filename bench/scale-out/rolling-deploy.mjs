@@ -122,7 +122,7 @@ class Group {
     for (const isBack of joined) isBack()
   }
 
-  /** Round robin mixes the partitions: each member has its part of what waits. From now on all send their heartbeats together. */
+  /** The partitions of who left are spread, and what waits with them. From now on all send their heartbeats together. */
   #shareOut(lag) {
     const { nowMs } = this.#timeline
     const share = 1 / this.members.length

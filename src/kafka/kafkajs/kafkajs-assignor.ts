@@ -1,7 +1,7 @@
 // The assignor as kafkajs wants it.
 
 import kafkajs, { type Assigner, type PartitionAssigner } from 'kafkajs'
-import { ASSIGNOR_NAMES, assignRoundRobin } from '../assignor.js'
+import { ASSIGNOR_NAMES, assignPartitions } from '../assignor.js'
 
 const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol
 const VERSION = 1
@@ -25,7 +25,7 @@ export const ASSIGNORS: PartitionAssigner[] = ASSIGNOR_NAMES.map(
           topic,
           partitions: cluster.findTopicPartitionMetadata(topic).length,
         }))
-        return [...assignRoundRobin(wanted, sizes)].map(([memberId, assigned]) => ({
+        return [...assignPartitions(wanted, sizes)].map(([memberId, assigned]) => ({
           memberId,
           memberAssignment: MemberAssignment.encode({
             version: VERSION,

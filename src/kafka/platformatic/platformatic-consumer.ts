@@ -2,7 +2,7 @@
 
 import { within } from '../../kernel/deadline.js'
 import type { Log } from '../../kernel/log.js'
-import { ASSIGNOR_NAMES, assignRoundRobin } from '../assignor.js'
+import { ASSIGNOR_NAMES, assignPartitions } from '../assignor.js'
 import type {
   Consumer,
   ConsumerEvents,
@@ -283,7 +283,7 @@ function assign(_leader: string, members: Members, topics: Set<string>, metadata
     topic,
     partitions: metadata.topics.get(topic)?.partitionsCount ?? 0,
   }))
-  return [...assignRoundRobin(wanted, sizes)].map(([memberId, assigned]) => ({
+  return [...assignPartitions(wanted, sizes)].map(([memberId, assigned]) => ({
     memberId,
     assignments: new Map([...assigned].map(([topic, partitions]) => [topic, { topic, partitions }])),
   }))
