@@ -61,11 +61,9 @@ export class ReadBatch {
     const first = Number(this.firstOffset)
     const least = Number(from)
     const reader = new VarintReader(this.#records())
-    const { length: endOfAll } = reader.bytes
     for (let left = bytes.readInt32BE(COUNT_AT); left > 0; left--) {
       const length = reader.number()
       const end = reader.at + length
-      if (length < 0 || end > endOfAll) throw broken('is longer than its batch')
       reader.at++ // attributes: none are defined
       const afterMs = reader.number()
       const offset = first + reader.number()
@@ -76,7 +74,7 @@ export class ReadBatch {
       const timestamp = hasOneTime ? baseMs : baseMs + afterMs
       if (offset >= least) records.push({ offset: BigInt(offset), timestamp, key, value, headers })
     }
-    if (reader.at !== endOfAll) throw broken('lies behind the last one of its batch')
+    if (reader.at !== reader.bytes.length) throw broken('does not end with its batch')
   }
 
   #records(): Buffer {
@@ -115,7 +113,7 @@ function headersOf(reader: VarintReader, end: number): RawHeaders {
   if (count === 0) return NO_HEADERS
   const headers: [string, Buffer | null][] = []
   for (let left = count; left !== 0; left--) {
-    if (reader.at >= end || left < 0) throw broken('has another number of headers than it says')
+    if (reader.at >= end) throw broken('has another number of headers than it says')
     const name = reader.slice()
     headers.push([name === null ? '' : name.toString('utf8'), reader.slice()])
   }

@@ -144,5 +144,12 @@ describe('batches', () => {
     // Headers: one too many, fewer than none, a number without an end.
     for (const number of [2, 1]) expect(kindOf((each) => each.writeUInt8(number, 72))).toBe('retriable')
     expect(kindOf((each) => each.fill(0xff, 72))).toBe('retriable')
+    // More of them than anybody could wait for.
+    const endless = (each: Buffer) => {
+      each[66] = 0
+      each.set([0xfe, 0xff, 0xff, 0xff, 0xff, 0x1f], 67)
+      return each
+    }
+    expect(kindOf(endless)).toBe('retriable')
   })
 })
