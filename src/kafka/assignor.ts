@@ -16,9 +16,9 @@ export function assignPartitions(
   members: ReadonlyMap<string, readonly string[]>,
   topics: readonly TopicSize[],
 ): Map<string, Map<string, number[]>> {
-  const takers = [...members.keys()]
-    .sort()
-    .map((id): Taker => ({ id, hash: hashOf(id), count: 0, topics: new Map() }))
+  const takers = [...members.keys()].map(
+    (id): Taker => ({ id, hash: hashOf(id), count: 0, topics: new Map() }),
+  )
   for (const { topic, partitions } of [...topics].sort((a, b) => (a.topic < b.topic ? -1 : 1))) {
     const those = takers.filter(({ id }) => members.get(id)?.includes(topic))
     if (those.length > 0) handOut(topic, partitions, those)

@@ -16,14 +16,14 @@ import { createMemory } from '../../../src/topology/memory.js'
 import { planOf } from '../../../src/topology/plan.js'
 import { ROOT } from '../../support/child.js'
 import { rowsOf } from '../../support/markdown.js'
-import { type Family, parsePrometheus } from '../../support/prometheus.js'
+import { type Family, parsePrometheus, sampleValue } from '../../support/prometheus.js'
 
 /** A topology with so many stages and sinks, and everything else that there can be. Nothing of it runs. */
-function scrapeOf(name: string, stages: number, sinks: number): string {
+function scrapeOf(name: string, stages: number, sinks: number, readers = 1): string {
   const sink: Sink = { write: (batch) => batch.map(Response.ok) }
   const topology = defineTopology({
     name,
-    source: { read: () => null, pending: () => 7, stats: () => ({}), driver: 'a' },
+    source: { read: () => null, pending: () => 7, stats: () => ({}), driver: 'a', threads: readers },
     map: Array.from({ length: stages }, () => ({ handler: () => undefined, threads: 2 })),
     sink,
     sinks: Object.fromEntries(Array.from({ length: sinks - 1 }, (_, i) => [`sink-${i}`, sink])),
@@ -37,7 +37,8 @@ function scrapeOf(name: string, stages: number, sinks: number): string {
   const threads = plan.threads.map((thread) => ({ thread, isDown: false, restarts: 0 }))
   const hands = { threads } as unknown as ConstructorParameters<typeof Inspector>[0]['hands']
   const inspector = new Inspector({ topology, plan, memory, hands, errors: new LastErrors(() => {}) })
-  Object.assign(inspector.endStats, { reader: { client_gone: 1 }, sink: { batches: 2 } })
+  for (const reader of plan.actors.filter(({ kind }) => kind === 'reader'))
+    Object.assign(inspector.endStats, { [reader.name]: { client_gone: 1 }, sink: { batches: 2 } })
   const counters = memory.counters.map((each) => new Counters(each))
   const inspect = () => inspector.inspect({ state: 'running', endedMs: undefined, failure: undefined })
   const view = { inspect, counters, mailboxes: memory.mailboxes }
@@ -78,6 +79,10 @@ it('have only labels that are there always, where there is one stage and one sin
     const family = families.get(name.replaceAll('`', ''))
     expect([name, family && labelsOf(family)]).toEqual([name, namesIn(labels.replace(/\[.*\]/, ''))])
   }
+})
+
+it('add up what several readers say of themselves', () => {
+  expect(sampleValue(parsePrometheus(scrapeOf('orders', 1, 1, 3)), 'millrace_source_stat')).toBe(3)
 })
 
 it('stay below 200 KB, however many stages and sinks there are, and however long the names', () => {
