@@ -1,5 +1,6 @@
 // The environment variables that we read, and what they take.
 
+import { DRIVER_NAMES } from '../kafka/connection.js'
 import { LOG_LEVELS } from '../kernel/log.js'
 
 export type Variable = {
@@ -29,4 +30,16 @@ export const VARIABLES: readonly Variable[] = [
     takes: (value) => value === '0' || value === '1',
     isLax: true,
   },
+  driver('MILLRACE_KAFKA'),
+  driver('MILLRACE_KAFKA_SOURCE'),
+  driver('MILLRACE_KAFKA_SINK'),
 ]
+
+function driver(name: string): Variable {
+  return {
+    name,
+    wanted: `one of ${DRIVER_NAMES.join(', ')}`,
+    takes: (value) => (DRIVER_NAMES as readonly string[]).includes(value),
+    known: DRIVER_NAMES,
+  }
+}

@@ -53,8 +53,11 @@ export function connectionOf(where: string, settings: ConnectionSettings): Conne
   const { clientId = 'millrace', tls, sasl, connectTimeoutMs = 10_000, driver } = settings
   if (typeof clientId !== 'string' || !NAME.test(clientId))
     throw unusable(`${where}: clientId`, clientId, 'a name without blanks')
-  if (tls !== undefined && typeof tls !== 'boolean' && (typeof tls !== 'object' || tls === null))
-    throw unusable(`${where}: tls`, `a value of type ${typeof tls}`, 'true, or options of node:tls')
+  const isTls = typeof tls === 'boolean' || (typeof tls === 'object' && tls !== null && !Array.isArray(tls))
+  if (tls !== undefined && !isTls) {
+    const got = Array.isArray(tls) ? 'a list' : `a value of type ${typeof tls}`
+    throw unusable(`${where}: tls`, got, 'true, or options of node:tls')
+  }
   checkInteger(`${where}: connectTimeoutMs`, connectTimeoutMs, 100, 600_000)
   if (driver !== undefined && !DRIVER_NAMES.includes(driver))
     throw unusable(`${where}: driver`, driver, `one of ${DRIVER_NAMES.join(', ')}`)
@@ -82,9 +85,14 @@ export function checkTopic(where: string, topic: unknown): string {
 
 function brokersOf(where: string, brokers: unknown): string[] {
   const list = typeof brokers === 'string' ? brokers.split(',').map((each) => each.trim()) : brokers
-  const isFit = Array.isArray(list) && list.length > 0 && list.every((each) => BROKER.test(String(each)))
-  if (!isFit) throw unusable(`${where}: brokers`, brokers, "'host:port', or a list of them")
+  if (!Array.isArray(list) || list.length === 0 || !list.every(isBroker))
+    throw unusable(`${where}: brokers`, brokers, "'host:port', or a list of them")
   return list.slice()
+}
+
+function isBroker(broker: unknown): boolean {
+  const port = typeof broker === 'string' && BROKER.test(broker) ? Number(broker.split(':').at(-1)) : 0
+  return port >= 1 && port <= 65_535
 }
 
 /** Names only what is wrong, and never what was given: it may be a secret in the wrong place. */

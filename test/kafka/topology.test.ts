@@ -231,6 +231,16 @@ await withCluster('kafka topologies', (cluster) => {
         }
       })
 
+      test.skipIf(driver.package === undefined)("the brokers' own topics: exit 2, and why", async () => {
+        const { env } = await ends(0)
+        const running = project.run('pipe.mjs', { ...env, FROM: '__consumer_offsets' })
+        expect(await running.end(), running.text).toBe(2)
+        expect(running.text).toContain('ERR_OPEN')
+        expect(running.text).toContain(
+          "__consumer_offsets is the brokers' own: only the driver kafkajs reads it",
+        )
+      })
+
       test('a record that no broker takes is given up, and the others are written', async () => {
         const { from, to, env } = await ends(0)
         const small = await admin.topic(1, { 'max.message.bytes': '5000' })

@@ -38,7 +38,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'sinks/response.ts',
   ],
   replay: ['kernel', 'sources', 'store/owner.ts'],
-  cli: ['kernel', 'topology', 'replay', 'admin/tap-message.ts'],
+  cli: ['kernel', 'topology', 'replay', 'admin/tap-message.ts', 'kafka/connection.ts'],
   testing: [
     'kernel',
     'kafka',

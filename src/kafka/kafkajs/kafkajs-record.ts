@@ -19,8 +19,10 @@ function headersOf(headers: NonNullable<KafkaMessage['headers']>): RawHeaders {
   const list: [string, Buffer | null][] = []
   for (const name in headers) {
     const given = headers[name]
-    for (const value of Array.isArray(given) ? given : [given])
-      list.push([name, typeof value === 'string' ? Buffer.from(value) : (value ?? null)])
+    for (const value of Array.isArray(given) ? given : [given]) {
+      // What is no bytes is no value: of a name that every object inherits (`constructor`), kafkajs takes that for the first one.
+      if (value === null || Buffer.isBuffer(value)) list.push([name, value])
+    }
   }
   return list.length === 0 ? NO_HEADERS : list
 }

@@ -182,7 +182,10 @@ export class PlatformaticConsumer implements Consumer {
 
   async #requireTopic(topic: string): Promise<void> {
     try {
-      await this.#answer(this.#client.metadata({ topics: [topic] }))
+      const { topics } = await this.#answer(this.#client.metadata({ topics: [topic] }))
+      // It leaves the brokers' own topics out of what it knows, and would break where it shares them out.
+      if (topics.get(topic) === undefined)
+        throw new KafkaError('unusable', `${topic} is the brokers' own: only the driver kafkajs reads it`)
     } catch (thrown) {
       const error = platformaticError(thrown)
       if (error.kind === 'unknown-topic')

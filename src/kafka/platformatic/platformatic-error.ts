@@ -18,7 +18,14 @@ export function platformaticError(thrown: unknown): KafkaError {
   const known = errors.map((error) => ({ error, kind: kindOf(error) }))
   // Of several, the one that trying again does not mend.
   const { error, kind } = known.find((each) => each.kind !== 'retriable') ?? known[0]
-  return new KafkaError(kind, messageOf(error), { cause: thrown })
+  return new KafkaError(kind, textOf(error), { cause: thrown })
+}
+
+/** The client says that a connection has failed, and only in the cause why. Its sentences end with a point, ours go on. */
+function textOf(error: Thrown): string {
+  const { cause } = error ?? {}
+  const texts = [messageOf(error), ...(isThrown(cause) && cause.message ? [cause.message] : [])]
+  return texts.map((text) => text.replace(/\.$/, '')).join(': ')
 }
 
 /** Makes the error of a code in a response. */

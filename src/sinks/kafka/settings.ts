@@ -109,7 +109,7 @@ function topicOf(topic: KafkaTopic): Pick<KafkaSinkSettings, 'topicOf' | 'topics
     "{ byTag: { large: 'large' }, otherwise: 'rest' }",
   )
   const { byTag, otherwise } = topic
-  if (typeof byTag !== 'object' || byTag === null)
+  if (typeof byTag !== 'object' || byTag === null || Array.isArray(byTag))
     throw unusable('kafka: topic.byTag', byTag, 'topics by tag')
   const topics = new Map(
     Object.entries(byTag).map(([tag, name]) => [tag, checkTopic(`kafka: topic.byTag.${tag}`, name)]),

@@ -114,8 +114,9 @@ const NUMBERS: readonly [name: keyof KafkaSourceOptions, min: number, max: numbe
 export function settingsOf(options: KafkaSourceOptions, isBounded = false): KafkaSourceSettings {
   checkNames('kafka', options, NAMES, EXAMPLE)
   const { groupId, groupInstanceId, inFlightPerPartition } = options
-  if (typeof groupId !== 'string' || groupId === '')
-    throw unusable('kafka: groupId', groupId, 'the name of the group')
+  // Not every client takes others.
+  if (typeof groupId !== 'string' || !/^\S+$/.test(groupId))
+    throw unusable('kafka: groupId', groupId, 'the name of the group, without blanks')
   if (
     groupInstanceId !== undefined &&
     (typeof groupInstanceId !== 'string' || !/^\S+$/.test(groupInstanceId))
@@ -166,14 +167,17 @@ function topicsOf(topics: unknown): readonly string[] {
 
 function startOf(start: unknown = 'earliest'): KafkaSourceSettings['start'] {
   if (start === 'earliest' || start === 'latest') return start
-  const { timestamp, offset } = (start ?? {}) as { timestamp?: unknown; offset?: unknown }
+  const { timestamp, offset, ...others } = (start ?? {}) as { timestamp?: unknown; offset?: unknown }
   const time = timestamp instanceof Date ? timestamp.getTime() : timestamp
-  if (offset === undefined && Number.isFinite(time) && (time as number) >= 0)
-    return { timestamp: time as number }
-  const isOffset =
-    typeof offset === 'bigint' ? offset >= 0n : Number.isSafeInteger(offset) && (offset as number) >= 0
-  if (timestamp === undefined && isOffset) return { offset: BigInt(offset as number | bigint) }
-  throw unusable('kafka: start', start, "'earliest', 'latest', { timestamp } or { offset }")
+  const isOne = Object.keys(others).length === 0
+  if (isOne && offset === undefined && isWhole(time)) return { timestamp: time }
+  const isOffset = typeof offset === 'bigint' ? offset >= 0n : isWhole(offset)
+  if (isOne && timestamp === undefined && isOffset) return { offset: BigInt(offset as number | bigint) }
+  throw unusable('kafka: start', start, "'earliest', 'latest', { timestamp } in whole ms, or { offset }")
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
 }
 
 function keysOf(keys: unknown = 'key'): KafkaSourceSettings['keys'] {

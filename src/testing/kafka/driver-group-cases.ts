@@ -7,6 +7,7 @@ export const GROUP_CASES: readonly DriverCase[] = [
   { name: 'what is committed is what the group goes on with', check: commits },
   { name: 'a commit under another generation is refused', check: oldGeneration },
   { name: 'two members share, and whoever is left gets all', check: share },
+  { name: 'members of one group may read different topics', check: differentTopics },
   { name: 'a rebalance is told before it has happened, and then a later generation', check: rebalance },
   { name: 'a member that leaves is missed at once', check: leaves },
   { name: 'no group or topic that is not there: open says so', check: unknownTopic },
@@ -62,6 +63,18 @@ async function share(kit: DriverKit, rule: string): Promise<void> {
   await kit.until('the one that is left has all', () => other.assignedCount === 4)
 }
 
+/** As while a topic is added, process by process: who shares out may know only the old one. */
+async function differentTopics(kit: DriverKit, rule: string): Promise<void> {
+  const [topic, added] = [await kit.topic(2), await kit.topic(3)]
+  const groupId = kit.group()
+  const one = await kit.joined(topic, groupId)
+  const other = await kit.joined(added, groupId)
+  await kit.until('each has its own', () => one.assignedCount === 2 && other.assignedCount === 3)
+  await kit.until('under one generation', () => one.generation === other.generation)
+  const failures = [...one.told, ...other.told].filter(({ what }) => what === 'failed').length
+  requireEqual(rule, 'failures', failures, 0)
+}
+
 async function rebalance(kit: DriverKit, rule: string): Promise<void> {
   const topic = await kit.topic(2)
   const groupId = kit.group()
@@ -106,6 +119,8 @@ async function unknownTopic(kit: DriverKit, rule: string): Promise<void> {
 async function nobodyThere(kit: DriverKit, rule: string): Promise<void> {
   const error = await rejection(rule, kit.member('any', kit.group(), '127.0.0.1:1').consumer.open())
   requireEqual(rule, 'the kind of the error of a consumer', error.kind, 'retriable')
+  requireEqual(rule, 'the message says why', String(error.message).includes('ECONNREFUSED'), true)
   const other = await rejection(rule, kit.producer('none', '127.0.0.1:1').open())
   requireEqual(rule, 'the kind of the error of a producer', other.kind, 'retriable')
+  requireEqual(rule, 'its message says why', String(other.message).includes('ECONNREFUSED'), true)
 }

@@ -12,6 +12,7 @@ export const RECORD_CASES: readonly DriverCase[] = [
   { name: 'null and empty are two things', check: nullAndEmpty },
   { name: 'each codec is written and read', check: codecs },
   { name: 'a header may come twice', check: headerTwice },
+  { name: 'a header may have any name', check: headerNames },
   { name: 'records of aborted transactions are left out, and passed over', check: transactions },
 ]
 
@@ -73,6 +74,13 @@ async function headerTwice(kit: DriverKit, rule: string): Promise<void> {
     ['name', Buffer.from('second')],
   ]
   requireEqual(rule, 'the headers', record.headers, wanted)
+}
+
+async function headerNames(kit: DriverKit, rule: string): Promise<void> {
+  const value = Buffer.from('value')
+  const headers = ['constructor', '__proto__', 'toString', 'größe', ''].map((name) => [name, value] as const)
+  const record = await writtenAndRead(kit, { key: null, value: null, headers })
+  requireEqual(rule, 'the headers', record.headers, headers)
 }
 
 async function transactions(kit: DriverKit, rule: string): Promise<void> {

@@ -40,7 +40,7 @@ describe('the environment', () => {
     [
       { MILLRACE_TOKEN: 'secret' },
       [
-        'warning: the environment has an unknown variable MILLRACE_TOKEN; known are MILLRACE_LOG_LEVEL, MILLRACE_STATE, MILLRACE_DEBUG',
+        'warning: the environment has an unknown variable MILLRACE_TOKEN; known are MILLRACE_LOG_LEVEL, MILLRACE_STATE, MILLRACE_DEBUG, MILLRACE_KAFKA, MILLRACE_KAFKA_SOURCE, MILLRACE_KAFKA_SINK',
       ],
     ],
     [
@@ -52,6 +52,13 @@ describe('the environment', () => {
     [
       { MILLRACE_LOG_LEVEL: 'loud' },
       ['error: MILLRACE_LOG_LEVEL: got "loud", wanted one of trace, debug, info, warn, error, fatal'],
+    ],
+    [{ MILLRACE_KAFKA: 'kafkajs', MILLRACE_KAFKA_SOURCE: 'platformatic', MILLRACE_KAFKA_SINK: '' }, []],
+    [
+      { MILLRACE_KAFKA_SINK: 'platformatc' },
+      [
+        'error: MILLRACE_KAFKA_SINK: got "platformatc", wanted one of kafkajs, platformatic; did you mean platformatic?',
+      ],
     ],
     [{ MILLRACE_DEBUG: 'yes' }, ['warning: MILLRACE_DEBUG: got "yes", wanted 1, or nothing']],
   ])('%j', (env, wanted) => {
