@@ -31,7 +31,7 @@ async function sharedOf(job) {
 /** What a contender of a case is told. */
 function orderOf(job, contender, { cluster, package: packageUrl }) {
   const { sizeBytes, handler, rate } = CASES[job.case]
-  const { threads, source = 'kafkajs', sink = 'kafkajs', lingerMs = 0 } = CONTENDERS[contender]
+  const { threads, source = 'kafkajs', sink = 'kafkajs', lingerMs } = CONTENDERS[contender]
   return {
     ...{ brokers: cluster.brokers, groupId: `bench-${randomUUID()}`, count: job.counts[contender] },
     ...{ sizeBytes, handler, rounds: handler === 'cpu' ? roundsOnce() : 0, rate },

@@ -11,6 +11,7 @@ import type { Log } from '../../kernel/log.js'
 import type { Message } from '../../kernel/message.js'
 import { Response } from '../response.js'
 import { keepLanes } from './keep-lanes.js'
+import { Linger } from './linger.js'
 import { outRecord } from './out-record.js'
 import { Queues, type Sending, type SendResult } from './queues.js'
 import type { KafkaSinkSettings } from './settings.js'
@@ -28,6 +29,7 @@ export class KafkaSink {
   readonly #driver: Driver
   readonly #producer: Producer
   readonly #closing = new AbortController()
+  readonly #linger: Linger
   readonly #batches: Record<SendResult, number> = { written: 0, failed: 0, divided: 0, refused: 0 }
   #records = 0
   #buffered = 0
@@ -39,7 +41,8 @@ export class KafkaSink {
     this.#settings = settings
     this.#driver = driver
     this.#log = log
-    const { connection, codec, requestTimeoutMs } = settings
+    const { connection, codec, requestTimeoutMs, lingerMs, batchMax } = settings
+    this.#linger = new Linger(lingerMs, batchMax)
     this.#producer = driver.producer({ connection, codec, requestTimeoutMs }, log)
   }
 
@@ -74,15 +77,17 @@ export class KafkaSink {
       const error = await this.#connect()
       if (error !== undefined) throw error
     }
-    const { lingerMs, batchMax } = this.#settings
-    if (lingerMs > 0 && batch.length < batchMax) await wait(lingerMs, this.#closing.signal)
+    const lingerMs = this.#linger.msBefore(batch.length, systemClock.now())
+    if (lingerMs > 0) await wait(lingerMs, this.#closing.signal)
     const queues = await this.#queue(batch)
     this.#buffered += queues.bytes
+    const fromMs = systemClock.now()
     try {
       for (let sendings = queues.next(); sendings.length > 0; sendings = queues.next())
         await this.#send(queues, sendings)
     } finally {
       this.#buffered -= queues.bytes
+      this.#linger.wrote(fromMs, systemClock.now())
     }
     keepLanes(batch, queues.responses)
     return queues.responses

@@ -30,7 +30,10 @@ export type KafkaSinkOptions = ConnectionSettings & {
   batchMax?: number
   /** The most bytes of one partition in one request; a message that is larger goes alone. Default 900,000. */
   batchBytes?: number
-  /** A write of fewer messages than `batchMax` begins after this long: the next one has more. Default 0. */
+  /**
+   * A write of fewer messages than `batchMax` begins after this long: the next one has more. Default: between writes of few messages
+   * as long as the last one took, at most 5; none where there was a pause anyway.
+   */
   lingerMs?: number
   /** A request without an answer after this long has failed. Default 15,000. */
   requestTimeoutMs?: number
@@ -48,7 +51,7 @@ export type KafkaSinkSettings = {
   codec: Codec
   batchMax: number
   batchBytes: number
-  lingerMs: number
+  lingerMs: number | undefined
   requestTimeoutMs: number
   retry: RetryOptions | undefined
 }
@@ -68,12 +71,12 @@ const EXAMPLE = "{ brokers: 'localhost:9092', topic: 'orders' }"
 
 export function settingsOf(options: KafkaSinkOptions): KafkaSinkSettings {
   checkNames('kafka', options, NAMES, EXAMPLE)
-  const { key, batchMax = 2_000, batchBytes = 900_000, lingerMs = 0, requestTimeoutMs = 15_000 } = options
+  const { key, batchMax = 2_000, batchBytes = 900_000, lingerMs, requestTimeoutMs = 15_000 } = options
   if (key !== undefined && typeof key !== 'function')
     throw unusable('kafka: key', key, 'a function from a message to text, bytes or null')
   checkInteger('kafka: batchMax', batchMax, 1, 65_536)
   checkInteger('kafka: batchBytes', batchBytes, 1, 1_073_741_824)
-  checkInteger('kafka: lingerMs', lingerMs, 0, 10_000)
+  if (lingerMs !== undefined) checkInteger('kafka: lingerMs', lingerMs, 0, 10_000)
   checkInteger('kafka: requestTimeoutMs', requestTimeoutMs, 100, 25_000)
   return {
     connection: connectionOf('kafka', options),
