@@ -147,18 +147,11 @@ describe('input that is none', () => {
 test(
   `${SLOW} connections whose headers come byte by byte end in time, and others are answered meanwhile`,
   async () => {
-    const slow = new SlowCrowd(served.port, SLOW)
+    const slow = new SlowCrowd(served.port, SLOW, head([`X-Slow: ${'x'.repeat(1_000)}`]), DRIP_MS)
     crowd = slow
-    const text = head([`X-Slow: ${'x'.repeat(1_000)}`])
-    let at = 0
-    let dripMs = 0
     const before = proper
     await served.until(
       async () => {
-        if (performance.now() >= dripMs) {
-          slow.write(text[at++])
-          dripMs = performance.now() + DRIP_MS
-        }
         if ((await served.post('sync', 'meanwhile')).status === 200) proper++
         return slow.ended === SLOW
       },
@@ -174,14 +167,8 @@ test(
 test(
   `${SLOW} bodies that do not come keep nobody out, and take little memory`,
   async () => {
-    const slow = new SlowCrowd(served.port, SLOW)
+    const slow = new SlowCrowd(served.port, SLOW, `${head(['Content-Length: 4'])}bo`)
     crowd = slow
-    await served.until(
-      () => slow.opened === SLOW,
-      () => `${SLOW} connections: ${slow.opened} opened`,
-      CROWD_MS,
-    )
-    slow.write(`${head(['Content-Length: 4'])}bo`)
     await served.until(async () => (await served.stats()).held_bytes === 2 * SLOW, 'their halves', CROWD_MS)
     expect((await served.residentBytes()) - bytesAtFirst).toBeLessThan(SLOW * BYTES_EACH_MAX)
     for (let n = 0; n < 20; n++, proper++)

@@ -23,25 +23,19 @@ export function connectionsHere(wanted: number): number {
 }
 
 export class SlowCrowd {
-  readonly count: number
   private readonly children: { child: ChildProcess; told: Told }[]
 
-  constructor(port: number, count: number) {
-    this.count = count
+  /** Each sends the text: at once, or a byte of it every `dripMs`. */
+  constructor(port: number, count: number, text: string, dripMs = 0) {
     this.children = Array.from({ length: PROCESSES }, (_, at) => {
       const its = Math.floor((count + at) / PROCESSES)
-      const child = fork(SCRIPT, [String(port), String(its)], { execArgv: [] })
+      const child = fork(SCRIPT, [port, its, dripMs, text].map(String), { execArgv: [] })
       const each = { child, told: { opened: 0, ended: 0, said: {} } as Told }
       child.on('message', (told: Told) => {
         each.told = told
       })
       return each
     })
-  }
-
-  /** On each connection. */
-  write(text: string): void {
-    for (const { child } of this.children) if (child.connected) child.send(text)
   }
 
   get opened(): number {
