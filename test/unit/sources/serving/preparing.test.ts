@@ -134,6 +134,8 @@ describe('who asks for the acceptance of what is being accepted', () => {
     asked.push(serving.ask('async', '2', headers), serving.ask('async', '3', headers))
     const answered = serving.ask('sync', '4', headers)
     await stat('joined', 3)
+    // Nobody needs the bodies of the others.
+    expect(serving.stat('held_bytes')).toBe(1)
     open()
     const record = await serving.one()
     expect(String(record.value)).toBe('1')
@@ -148,7 +150,6 @@ describe('who asks for the acceptance of what is being accepted', () => {
     expect((await serving.get('fetch?id=a')).body).toBe('done')
     await stat('waiting', 0)
     await stat('in_flight', 0)
-    await stat('held_bytes', 0)
   })
 
   test('is refused with the first where the store has no room', async () => {
