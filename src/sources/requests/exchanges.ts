@@ -13,9 +13,6 @@ import type { RequestSettings } from './settings.js'
 import { Tally } from './tally.js'
 import { Waiting } from './waiting.js'
 
-/** Bodies that are held at once, all together: this, or a few of the largest. */
-const HELD_BYTES = 67_108_864
-const HELD_BODIES_MIN = 4
 const NONE: readonly SourceRecord[] = []
 
 export class Exchanges {
@@ -26,7 +23,6 @@ export class Exchanges {
   private readonly service: Service
   private readonly settings: RequestSettings
   private readonly context: SourceContext
-  private readonly heldBytesMax: number
   private readonly inbox: Inbox
   private readonly waiting: Waiting
   /** Requests whose bodies come. */
@@ -40,9 +36,8 @@ export class Exchanges {
     this.tally = new Tally(context.log)
     this.replies = new Replies(this.tally, service.emptyStatus)
     this.waiting = new Waiting(settings.inFlight)
-    this.inbox = new Inbox((exchange) => service.given(exchange), service.line)
     this.bodyBytesMax = settings.bodyBytes ?? context.messageBytesMax
-    this.heldBytesMax = Math.max(HELD_BYTES, HELD_BODIES_MIN * this.bodyBytesMax)
+    this.inbox = new Inbox((exchange) => service.given(exchange), this.bodyBytesMax, service.line)
   }
 
   read(max: number): readonly SourceRecord[] | Promise<readonly SourceRecord[]> {
@@ -52,7 +47,7 @@ export class Exchanges {
   ack(acks: readonly SourceAck[]): void {
     for (const { offset, answers } of acks) {
       const exchange = this.settle(offset, { answers })
-      if (exchange !== undefined) this.each(exchange, (waiter) => this.sendAnswer(waiter, answers))
+      if (exchange !== undefined) this.each(exchange, (waiter) => this.replies.answerWaiter(waiter, answers))
     }
   }
 
@@ -61,9 +56,8 @@ export class Exchanges {
       const exchange = this.settle(offset, { reason })
       if (exchange === undefined) continue
       const headers = delayMs > 0 ? ['Retry-After', String(Math.ceil(delayMs / 1_000))] : []
-      const detail = this.service.detailOf(reason)
-      const refusal = { status: 500, message: 'the message was not processed', headers, detail }
-      this.each(exchange, (waiter) => this.refuseWaiter(waiter, refusal))
+      const refusal = { ...REFUSALS.failed, headers, detail: this.service.detailOf(reason) }
+      this.each(exchange, (waiter) => this.replies.refuseWaiter(waiter, refusal))
     }
   }
 
@@ -97,7 +91,7 @@ export class Exchanges {
   /** Answers all who still wait: nobody else will. */
   stop(): void {
     for (const exchange of this.waiting.everybody())
-      this.each(exchange, (waiter) => this.refuseWaiter(waiter, REFUSALS.stopped))
+      this.each(exchange, (waiter) => this.replies.refuseWaiter(waiter, REFUSALS.stopped))
   }
 
   /** Its body comes from now on: its id is taken. */
@@ -116,7 +110,7 @@ export class Exchanges {
   }
 
   get freeBytes(): number {
-    return this.heldBytesMax - this.inbox.heldBytes
+    return this.inbox.freeBytes
   }
 
   held(bytes: number): void {
@@ -161,19 +155,12 @@ export class Exchanges {
   /** Says no to a request whose body comes, or has come. */
   turnAway(exchange: Exchange, refusal: Refusal): void {
     this.forgetReceiving(exchange, refusal)
-    this.refuseWaiter(exchange, refusal)
-  }
-
-  /** Answers a request that is no message any more, or not only one, with what there is. */
-  private sendAnswer(waiter: Exchange, answers: SourceAck['answers']): void {
-    const { response, id } = waiter
-    waiter.response = undefined
-    if (response !== undefined) this.replies.answer(response, id, answers)
+    this.replies.refuseWaiter(exchange, refusal)
   }
 
   /** Answers a request that is no message yet, and all who wait for the same answer, with what is known. */
   answerKnown(exchange: Exchange, answers: SourceAck['answers']): void {
-    this.each(exchange, (waiter) => this.sendAnswer(waiter, answers))
+    this.each(exchange, (waiter) => this.replies.answerWaiter(waiter, answers))
     this.forgetReceiving(exchange)
   }
 
@@ -190,14 +177,8 @@ export class Exchanges {
     this.waiting.prepared(exchange)
     this.waiting.releaseId(exchange)
     this.end(exchange)
-    this.eachJoined(exchange, (waiter) => this.refuseWaiter(waiter, refusal))
+    this.eachJoined(exchange, (waiter) => this.replies.refuseWaiter(waiter, refusal))
     return true
-  }
-
-  private refuseWaiter(waiter: Exchange, refusal: Refusal): void {
-    const { response } = waiter
-    waiter.response = undefined
-    if (response !== undefined) this.replies.say(response, refusal)
   }
 
   /** Another with this id is in flight, and its answer is for both. */

@@ -3,6 +3,9 @@
 import type { SourceRecord } from '../source.js'
 import { type Exchange, NO_BODY } from './exchange.js'
 
+/** Bodies that are held at once, all together: this, or a few of the largest. */
+const HELD_BYTES = 67_108_864
+const HELD_BODIES_MIN = 4
 /** So many exchanges that are over may stay in the queue, beside as many as are not. */
 const SLACK = 1_024
 const NOTHING: readonly SourceRecord[] = []
@@ -24,13 +27,20 @@ export class Inbox {
   private readonly given: Exchange[] = []
   private wake: ((records: readonly SourceRecord[]) => void) | undefined
   private wakeMax = 0
+  private readonly heldBytesMax: number
   private readonly onGiven: (exchange: Exchange) => void
   private readonly line: Line | undefined
 
   /** `onGiven` is told of each that is read. `line`: where they wait first, and from where they leave in another order. */
-  constructor(onGiven: (exchange: Exchange) => void, line?: Line) {
+  constructor(onGiven: (exchange: Exchange) => void, bodyBytesMax: number, line?: Line) {
     this.onGiven = onGiven
+    this.heldBytesMax = Math.max(HELD_BYTES, HELD_BODIES_MIN * bodyBytesMax)
     this.line = line
+  }
+
+  /** Bytes that may still be held; below 0 where they are too many already. */
+  get freeBytes(): number {
+    return this.heldBytesMax - this.heldBytes
   }
 
   /** Gives up to `max` records, or a promise where there is none. */

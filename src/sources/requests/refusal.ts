@@ -32,6 +32,7 @@ export const REFUSALS = {
   sameId: refusal(409, 'a message with this id is in flight'),
   tooLarge: refusal(413, 'the body is too large'),
   tooMany: refusal(429, 'too many requests wait for their answer', SOON),
+  failed: refusal(500, 'the message was not processed'),
   badCoding: refusal(501, 'wanted no transfer coding but chunked'),
   notReady: refusal(503, 'not ready yet', SOON),
   draining: refusal(503, 'no new messages are taken', SOON),

@@ -5,6 +5,7 @@ import { sendProblem } from '../../http/problem.js'
 import { messageOf } from '../../kernel/failure.js'
 import type { SourceAck } from '../source.js'
 import { sendAnswer } from './answer.js'
+import type { Exchange } from './exchange.js'
 import { type Refusal, refusal } from './refusal.js'
 import type { Tally } from './tally.js'
 
@@ -20,6 +21,20 @@ export class Replies {
   constructor(tally: Tally, emptyStatus: 200 | 204) {
     this.tally = tally
     this.emptyStatus = emptyStatus
+  }
+
+  /** Gives who waits, if somebody still does, what there is. */
+  answerWaiter(waiter: Exchange, answers: SourceAck['answers']): void {
+    const { response, id } = waiter
+    waiter.response = undefined
+    if (response !== undefined) this.answer(response, id, answers)
+  }
+
+  /** Tells who waits, if somebody still does, why there is nothing. */
+  refuseWaiter(waiter: Exchange, refusal: Refusal): void {
+    const { response } = waiter
+    waiter.response = undefined
+    if (response !== undefined) this.say(response, refusal)
   }
 
   /** Answers with what sinks gave; with a 500 where that cannot be sent. */

@@ -6,7 +6,7 @@ import { wallClockMs } from '../../kernel/clock.js'
 import { messageOf } from '../../kernel/failure.js'
 import type { Log } from '../../kernel/log.js'
 import type { Exchanges } from '../requests/exchanges.js'
-import { refusal } from '../requests/refusal.js'
+import { REFUSALS, refusal } from '../requests/refusal.js'
 import type { Replies } from '../requests/replies.js'
 import type { Keeper, Known } from './keeper.js'
 import type { KeptResult } from './kept.js'
@@ -15,7 +15,6 @@ const LISTENERS_MAX = 1_024
 const ID = /^[\x21-\x7e]{1,256}$/
 const BAD_ID = refusal(400, 'id: wanted one, of 1 to 256 visible ASCII characters')
 const UNKNOWN = refusal(404, 'nothing is known of this id')
-const FAILED = refusal(500, 'the message was not processed')
 const UNREADABLE = refusal(503, 'the results cannot be read', ['Retry-After', '1'])
 const TOO_MANY = refusal(429, 'too many listen already', ['Retry-After', '5'])
 
@@ -40,7 +39,7 @@ export class ResultRoutes {
     void this.answer(request, response, (id, known) => {
       if (known.state === 'accepted') this.json(response, { status: 'in-progress' })
       else if ('reason' in known.result)
-        this.replies.say(response, { ...FAILED, detail: known.result.reason })
+        this.replies.say(response, { ...REFUSALS.failed, detail: known.result.reason })
       else
         this.replies.answer(
           response,

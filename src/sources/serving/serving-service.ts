@@ -28,7 +28,6 @@ const BAD_TIMEOUT = refusal(400, 'X-Request-Timeout-Ms: wanted a whole number of
 const BAD_CLASS = refusal(400, 'the class header names no class')
 const NOT_KEPT = refusal(503, 'the request could not be kept', ['Retry-After', '1'])
 const NO_ROOM = refusal(503, 'there is no room for more requests', ['Retry-After', '5'])
-const FAILED = refusal(500, 'the message was not processed')
 const SCHEMA_FAILED = refusal(500, 'the body could not be checked')
 
 export class ServingService implements Service {
@@ -151,7 +150,7 @@ export class ServingService implements Service {
   released(exchange: Exchange, ending: Ending): void {
     const { place, id } = exchange
     if (this.keeper.isHeard(id) && this.exchanges.byId(id) === undefined)
-      void this.keeper.over(id, FAILED.message)
+      void this.keeper.over(id, REFUSALS.failed.message)
     this.line?.done(exchange, ending === 'answered')
     if (place !== undefined && !Number.isNaN(place.sinceMs) && this.classes.has(place.className))
       this.classes.release(place.className, systemClock.now() - place.sinceMs, ending)
@@ -235,7 +234,7 @@ export class ServingService implements Service {
     const { result } = known
     // The state of what was accepted can be asked for; who waits is told how it ended.
     if (isAsync) this.exchanges.accept(exchange)
-    if ('reason' in result) this.exchanges.turnAway(exchange, { ...FAILED, detail: result.reason })
+    if ('reason' in result) this.exchanges.turnAway(exchange, { ...REFUSALS.failed, detail: result.reason })
     else this.exchanges.answerKnown(exchange, result.answers.length === 0 ? undefined : result.answers)
     return true
   }

@@ -24,7 +24,7 @@ const textsOf = (records: readonly { value: unknown }[]) => records.map(({ value
 
 describe('Inbox', () => {
   test('gives what is there, at most as many as asked for, in its order', () => {
-    const inbox = new Inbox(() => {})
+    const inbox = new Inbox(() => {}, 1_024)
     for (const text of ['a', 'b', 'c']) queued(inbox, text)
     expect(textsOf(inbox.read(2) as never)).toEqual(['a', 'b'])
     expect(inbox.size).toBe(1)
@@ -32,7 +32,7 @@ describe('Inbox', () => {
   })
 
   test('waits where there is none, for the next, or for an interrupt', async () => {
-    const inbox = new Inbox(() => {})
+    const inbox = new Inbox(() => {}, 1_024)
     const read = inbox.read(5)
     queued(inbox, 'a')
     expect(textsOf(await read)).toEqual(['a'])
@@ -42,7 +42,7 @@ describe('Inbox', () => {
   })
 
   test('forgets the bytes of what was read when the next read comes, and not before', () => {
-    const inbox = new Inbox(() => {})
+    const inbox = new Inbox(() => {}, 1_024)
     const exchange = queued(inbox, 'abc')
     inbox.read(1)
     expect([inbox.heldBytes, String(exchange.record.value)]).toEqual([3, 'abc'])
@@ -51,7 +51,7 @@ describe('Inbox', () => {
   })
 
   test('does not give what was withdrawn, and keeps nothing of it', () => {
-    const inbox = new Inbox(() => {})
+    const inbox = new Inbox(() => {}, 1_024)
     const exchanges = ['a', 'b', 'c'].map((text) => queued(inbox, text))
     withdraw(inbox, exchanges[1])
     expect([inbox.size, inbox.heldBytes]).toEqual([2, 2])
