@@ -10,7 +10,8 @@ import { MillraceError, messageOf } from '../../kernel/failure.js'
 import type { Log } from '../../kernel/log.js'
 import type { Message } from '../../kernel/message.js'
 import { Response } from '../response.js'
-import { keepLanes } from './keep-lanes.js'
+import { giveUp } from './give-up.js'
+import { behindFailure, HeldLanes, keepLanes } from './keep-lanes.js'
 import { Linger } from './linger.js'
 import { outRecord } from './out-record.js'
 import { Queues, type Sending, type SendResult } from './queues.js'
@@ -132,6 +133,7 @@ export class KafkaSink {
     const queues = new Queues(batch.length, this.#settings.batchBytes)
     this.#writes++
     const counts = new Map<string, number | KafkaError>()
+    const held = new HeldLanes()
     this.#forgetInTime()
     for (const [place, message] of batch.entries()) {
       let topic: string
@@ -141,7 +143,8 @@ export class KafkaSink {
         record = outRecord(message, this.#settings.key)
       } catch (error) {
         // The user's own function: the same message would fail again.
-        queues.responses[place] = Response.fallback(message, error)
+        queues.responses[place] = giveUp(message, error)
+        held.add(queues.responses[place], message)
         continue
       }
       let count = counts.get(topic)
@@ -149,8 +152,10 @@ export class KafkaSink {
         count = await this.#countOf(topic).catch(asError)
         counts.set(topic, count)
       }
-      if (typeof count !== 'number')
+      if (typeof count !== 'number') {
         queues.responses[place] = Response.failure(message, `kafka: ${topic}: ${messageOf(count)}`)
+        held.add(queues.responses[place], message)
+      } else if (held.has(message)) queues.responses[place] = behindFailure(message)
       // Without a key all of a write go to one partition, and the next write's to another: fewer, larger batches.
       else
         queues.add(

@@ -4,6 +4,7 @@ import type { OutBatch, OutRecord } from '../../kafka/driver.js'
 import type { KafkaError } from '../../kafka/kafka-error.js'
 import type { Message } from '../../kernel/message.js'
 import { Response } from '../response.js'
+import { isLastResort } from './give-up.js'
 import { sizeOf } from './out-record.js'
 
 type Entry = { place: number; message: Message; record: OutRecord; bytes: number }
@@ -70,16 +71,17 @@ export class Queues {
       queue.most = Number.POSITIVE_INFINITY
       return 'written'
     }
-    if (error.kind !== 'too-large' && error.kind !== 'rejected') {
+    const isRefused = error.kind === 'too-large' || error.kind === 'rejected'
+    if (isRefused && count > 1) {
+      queue.most = count >> 1
+      return 'divided'
+    }
+    if (!isRefused || isLastResort(queue.entries[queue.from].message)) {
       // Later ones must not overtake it.
       this.#answer(queue, queue.entries.length - queue.from, (message) =>
         Response.failure(message, textOf(queue, error)),
       )
       return 'failed'
-    }
-    if (count > 1) {
-      queue.most = count >> 1
-      return 'divided'
     }
     this.#answer(queue, 1, (message) => Response.fallback(message, textOf(queue, error)))
     queue.most = Number.POSITIVE_INFINITY

@@ -5,17 +5,21 @@ import type { Driver, OutBatch, Producer } from '../../../../src/kafka/driver.js
 import { KafkaError, type KafkaErrorKind } from '../../../../src/kafka/kafka-error.js'
 import { createLog } from '../../../../src/kernel/log.js'
 import { KafkaSink } from '../../../../src/sinks/kafka/kafka-sink.js'
-import { settingsOf } from '../../../../src/sinks/kafka/settings.js'
+import { type KafkaTopic, settingsOf } from '../../../../src/sinks/kafka/settings.js'
 import { makeMessages } from '../../../support/messages.js'
 
 const PARTITIONS = 3
 const log = createLog(() => undefined, 'sink', 'test')
 
 /** `answer`: what is wrong with a batch, if anything. `seen` is called while it is under way. */
-function sinkOf(answer: (batch: OutBatch) => KafkaErrorKind | undefined, seen = () => {}): KafkaSink {
+function sinkOf(
+  answer: (batch: OutBatch) => KafkaErrorKind | undefined,
+  seen = () => {},
+  topic: KafkaTopic = 't',
+): KafkaSink {
   const producer: Producer = {
     open: async () => {},
-    partitionCount: async () => PARTITIONS,
+    partitionCount: async (topic) => (topic === 'gone' ? 0 : PARTITIONS),
     forget: () => {},
     send: async (batches) => {
       seen()
@@ -32,7 +36,7 @@ function sinkOf(answer: (batch: OutBatch) => KafkaErrorKind | undefined, seen = 
     consumer: () => expect.fail('a sink has no consumer'),
     producer: () => producer,
   }
-  return new KafkaSink(settingsOf({ brokers: 'a:1', topic: 't' }), driver, log)
+  return new KafkaSink(settingsOf({ brokers: 'a:1', topic }), driver, log)
 }
 
 const messages = (...values: string[]) => makeMessages(values.map((value) => ({ value })))
@@ -71,4 +75,41 @@ test('what was not', async () => {
   await down.open()
   await down.write(messages('a', 'b'))
   expect(down.stats()).toMatchObject({ records: 0, batches: 0, batches_failed: 1, buffered_bytes: 0 })
+})
+
+test('what is behind one of its lane that has no topic is not written, or it would be with each try', async () => {
+  const written: string[] = []
+  const sink = sinkOf(
+    (batch) => {
+      written.push(...valuesOf(batch))
+      return undefined
+    },
+    () => {},
+    (message) => (message.text() === 'lost' ? 'gone' : 't'),
+  )
+  await sink.open()
+  const specs = [
+    ['k', 'first'],
+    ['k', 'lost'],
+    ['other', 'second'],
+    ['k', 'behind'],
+  ].map(([key, value]) => ({ value, keys: [key] }))
+  const responses = await sink.write([...makeMessages(specs), ...messages('without keys')])
+  expect(responses.map(({ outcome }) => outcome)).toEqual(['ok', 'failure', 'ok', 'failure', 'ok'])
+  expect(written.sort()).toEqual(['first', 'second', 'without keys'])
+})
+
+test('a dead letter that is refused is tried again: behind the fallback there is nothing', async () => {
+  const sink = sinkOf(
+    (batch) => (valuesOf(batch).includes('huge') ? 'too-large' : undefined),
+    () => {},
+    (message) => {
+      if (message.text() === 'odd') throw new Error('no topic for it')
+      return 't'
+    },
+  )
+  await sink.open()
+  const letters = ['a', 'huge', 'b', 'odd'].map((value) => ({ value, reason: 'sick' }))
+  const responses = await sink.write(makeMessages(letters))
+  expect(responses.map(({ outcome }) => outcome)).toEqual(['ok', 'failure', 'failure', 'failure'])
 })
