@@ -14,6 +14,7 @@ import {
 } from '../../kafka/own-headers.js'
 import type { Headers, HeaderValue } from '../../kernel/codec.js'
 import type { Message } from '../../kernel/message.js'
+import { unusable } from '../../kernel/options.js'
 import { joinedKeys } from './joined-keys.js'
 import { LastHeaders } from './last-headers.js'
 import type { KafkaSinkSettings } from './settings.js'
@@ -46,7 +47,7 @@ const lastHeaders = new LastHeaders<Passed>((headers) => ({
 export function outRecord(message: Message, key: KafkaSinkSettings['key']): OutRecord {
   const passed = lastHeaders.of(message)
   return {
-    key: key === undefined ? keyOf(message, passed) : bytesOf(key(message)),
+    key: key === undefined ? keyOf(message, passed) : bytesOf(checkKey(key(message))),
     value: message.tombstone ? null : message.value,
     headers: headersOf(message, passed),
     timestamp: timestampOf(message),
@@ -72,6 +73,11 @@ function keyOf(message: Message, { key, keys }: Passed): Buffer | null {
   // Other keys, another key: whoever sets them means it.
   if (key !== undefined && keys === joinKeys(message.keys)) return bytesOf(key)
   return joinedKeys(message)
+}
+
+function checkKey(key: unknown): string | Uint8Array | null {
+  if (key === null || typeof key === 'string' || key instanceof Uint8Array) return key
+  throw unusable('kafka: key', key, 'text, bytes or null')
 }
 
 function headersOf(message: Message, { headers, out }: Passed): OutHeaders {

@@ -154,3 +154,11 @@ test('a dead letter has its origin, and keeps its first one', () => {
     'millrace-origin-topic': 'first',
   })
 })
+
+test('a key that is neither text nor bytes', () => {
+  for (const key of [5, {}, undefined])
+    expect(() => outRecord(messageOf(madeOf({})), (() => key) as never)).toThrow(
+      /^kafka: key: got .*, wanted text/,
+    )
+  expect(outRecord(messageOf(madeOf({})), () => null).key).toBeNull()
+})
