@@ -6,9 +6,6 @@ export const KAFKA_CONTENDERS = {
   'loop-platformatic': { file: 'kafka-loop-platformatic' },
   'loop-mixed': { file: 'kafka-loop-mixed' },
   ...Object.fromEntries([1, 2].flatMap((threads) => ['kafkajs', 'platformatic', 'mixed'].map(ours(threads)))),
-  // A write waits as long as one of Java's producers since 4.0.
-  'millrace-kafkajs-2-linger': { ...ours(2)('kafkajs')[1], lingerMs: 5 },
-  'millrace-platformatic-2-linger': { ...ours(2)('platformatic')[1], lingerMs: 5 },
   'consume-kafkajs': { file: 'kafka-consume-kafkajs' },
   'consume-platformatic': { file: 'kafka-consume-platformatic' },
   'produce-kafkajs': { file: 'kafka-produce-kafkajs' },
@@ -94,12 +91,7 @@ export const KAFKA_CASES = {
     rivals: oursOf(2, PAIRS),
     full: undefined,
     counts: counts(
-      [
-        ...PAIRS.map((pair) => `loop-${pair}`),
-        ...PAIRS.map((pair) => `millrace-${pair}-2`),
-        'millrace-kafkajs-2-linger',
-        'millrace-platformatic-2-linger',
-      ],
+      [...PAIRS.map((pair) => `loop-${pair}`), ...PAIRS.map((pair) => `millrace-${pair}-2`)],
       CPU_COUNT,
     ),
   },

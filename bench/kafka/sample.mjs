@@ -31,11 +31,11 @@ async function sharedOf(job) {
 /** What a contender of a case is told. */
 function orderOf(job, contender, { cluster, package: packageUrl }) {
   const { sizeBytes, handler, rate } = CASES[job.case]
-  const { threads, source = 'kafkajs', sink = 'kafkajs', lingerMs } = CONTENDERS[contender]
+  const { threads, source = 'kafkajs', sink = 'kafkajs' } = CONTENDERS[contender]
   return {
     ...{ brokers: cluster.brokers, groupId: `bench-${randomUUID()}`, count: job.counts[contender] },
     ...{ sizeBytes, handler, rounds: handler === 'cpu' ? roundsOnce() : 0, rate },
-    ...{ threads, source, sink, lingerMs, package: packageUrl, platformatic: PLATFORMATIC },
+    ...{ threads, source, sink, package: packageUrl, platformatic: PLATFORMATIC },
     ...cluster.java,
   }
 }

@@ -25,7 +25,7 @@ export const ASSUMED = {
 
 const RATES = [10_000, 100_000, 1_000_000]
 /** As measured on two cores with 200 µs of CPU, and with a copy: docs/kafka.md. One between. */
-const RATES_OF_ONE = [5_800, 50_000, 190_000]
+const RATES_OF_ONE = [6_300, 50_000, 190_000]
 const PAUSES_MS = [4_000, 60_000, 600_000]
 const BUSY = [0.5, 0.7, 0.9]
 const WAYS = [

@@ -8,7 +8,7 @@ const { MILLRACE_BENCH_PACKAGE = 'millrace' } = process.env
 const { defineTopology, generator, kafka, Response } = await import(MILLRACE_BENCH_PACKAGE)
 
 const job = jobOfProcess()
-const { brokers, from, to, groupId, count, sizeBytes, threads, lingerMs, result } = job
+const { brokers, from, to, groupId, count, sizeBytes, threads, result } = job
 
 export default defineTopology({
   name: 'bench',
@@ -17,7 +17,7 @@ export default defineTopology({
       ? generator({ count, sizeBytes, keys: KEYS })
       : kafka({ brokers, topics: from, groupId }),
   ...(from === undefined || to === undefined ? {} : { map: { handler: handlerOf(job), threads } }),
-  sink: to === undefined ? counting() : kafka({ brokers, topic: to, lingerMs }),
+  sink: to === undefined ? counting() : kafka({ brokers, topic: to }),
 })
 
 function counting() {
