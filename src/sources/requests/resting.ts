@@ -61,9 +61,10 @@ export class Resting {
     this.turn(Number.POSITIVE_INFINITY)
   }
 
-  /** Whose rest is over is read again. */
+  /** Whose rest is over is read again. Who is gone needs none. */
   private turn(nowMs: number): void {
     this.sockets = this.sockets.filter((socket) => {
+      if (socket.destroyed) return false
       const rest = socket[REST] as Rest
       if (rest.untilMs > nowMs) return true
       rest.endedMs = nowMs

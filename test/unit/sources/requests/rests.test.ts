@@ -48,3 +48,13 @@ test('it is crowded as long as somebody was refused just now', () => {
   expect(resting.isCrowded).toBe(false)
   resting.end()
 })
+
+test('a connection that is gone rests no more', () => {
+  const resting = new Resting()
+  const socket = new Socket()
+  resting.add(new IncomingMessage(socket))
+  expect(resting.size).toBe(1)
+  socket.destroy()
+  vi.advanceTimersByTime(STEP_MS)
+  expect(resting.size).toBe(0)
+})
