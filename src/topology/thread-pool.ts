@@ -2,7 +2,7 @@
 
 import { Threads } from '../kernel/threads.js'
 
-const ENTRY = new URL('../thread-entry.js', import.meta.url)
+const ENTRY = new URL('../thread-entry.cjs', import.meta.url)
 /** What every topology on threads has: ingress, egress, a map thread. */
 const THREADS_MIN = 3
 

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { ROOT } from '../support/child.js'
 import { codeOf, importsOf } from '../support/imports.js'
 
-const THREAD = ['thread-entry.ts']
+const THREAD = ['topology/thread.ts', 'index.ts']
 const MAIN = ['main.ts', 'cli/run.ts', 'topology/start.ts', 'topology/thread-pool.ts', 'topology/launch.ts']
 const KINDS = ['reader', 'mapper', 'forwarder', 'sink']
 

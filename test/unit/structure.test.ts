@@ -53,7 +53,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'kafka.ts': ['kernel', 'sources', 'sinks'],
   'main.ts': ['cli'],
   'index.ts': ['kernel', 'kafka.ts', 'actors', 'topology', 'results', 'sources', 'sinks'],
-  'thread-entry.ts': ['index.ts', 'topology'],
+  'thread-entry.cts': ['index.ts', 'topology'],
 }
 
 /** Files with default exports. */
@@ -96,7 +96,7 @@ const TIME_AND_CHANCE: Record<string, string> = {
 }
 
 const textOf = (path: string) => readFileSync(ROOT + path, 'utf8')
-const sourceFiles = filesIn('src', /\.ts$/)
+const sourceFiles = filesIn('src', /\.c?ts$/)
 const codeFiles = [...sourceFiles, ...filesIn('bench', /\.mjs$/), ...filesIn('examples', /\.mjs$/)]
 
 function filesIn(folder: string, name: RegExp): string[] {
