@@ -10,12 +10,17 @@ const GIVEN = /--(?:import|loader|experimental-loader)[=\s]+"?([^\s"]*\btsx\b[^\
 
 /** Registers tsx on this thread, if the process was started with it; what goes wrong is told by the import that comes next. */
 export async function loadTypescriptLoader(module: URL): Promise<void> {
-  if ((process.features as { typescript?: unknown }).typescript) return
-  const given = GIVEN.exec([...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' '))?.[1]
+  const given = givenLoader()
   const api = given === undefined ? undefined : tsxApi(given, module)
   if (api === undefined) return
   const { register } = (await import(api.href)) as { register?: () => unknown }
   register?.()
+}
+
+/** Gives what tsx is called where the process was started with it and Node does not load TypeScript by itself. */
+export function givenLoader(): string | undefined {
+  if ((process.features as { typescript?: unknown }).typescript) return undefined
+  return GIVEN.exec([...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' '))?.[1]
 }
 
 /** Finds the user's tsx: ours may be another package's, or none. Node looks for it from the working directory. */

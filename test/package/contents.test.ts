@@ -14,7 +14,7 @@ import { makeTarball, manifestOf, type Tarball } from './tarball.js'
 import { untar } from './untar.js'
 
 const ALLOWED = [
-  /^dist\/[\w/-]+\.(js|d\.ts)$/,
+  /^dist\/[\w/-]+\.(js|cjs|d\.ts)$/,
   /^docs\/[\w/-]+\.md$/,
   /^examples\/[\w-]+\/[\w-]+\.mjs$/,
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|CONTRIBUTING\.md|SECURITY\.md)$/,

@@ -41,6 +41,7 @@ async function begin(parameters: Record<string, string | number> = {}): Promise<
   for (const [key, value] of Object.entries({ folder, ...parameters }))
     url.searchParams.set(key, String(value))
   running = await start(url, { log: (record) => void logs.push(record) })
+  await until('it has said where it listens', () => ports().length > 0)
   return running
 }
 
