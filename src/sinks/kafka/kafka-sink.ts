@@ -5,7 +5,7 @@ import { KafkaError } from '../../kafka/kafka-error.js'
 import { partitionOfKey } from '../../kafka/murmur2.js'
 import { remedyFor } from '../../kafka/remedy.js'
 import { wait } from '../../kafka/wait.js'
-import { systemClock } from '../../kernel/clock.js'
+import { systemClock, wallClockMs } from '../../kernel/clock.js'
 import { MillraceError, messageOf } from '../../kernel/failure.js'
 import type { Log } from '../../kernel/log.js'
 import type { Message } from '../../kernel/message.js'
@@ -78,7 +78,8 @@ export class KafkaSink {
       const error = await this.#connect()
       if (error !== undefined) throw error
     }
-    const lingerMs = this.#linger.msBefore(batch.length, systemClock.now())
+    const lateMs = wallClockMs() - (batch[0].eventTime ?? Number.POSITIVE_INFINITY)
+    const lingerMs = this.#linger.msBefore(batch.length, lateMs, systemClock.now())
     if (lingerMs > 0) await wait(lingerMs, this.#closing.signal)
     const queues = await this.#queue(batch)
     this.#buffered += queues.bytes
