@@ -20,7 +20,8 @@ export function kafka(options: KafkaSourceOptions): Source
 /**
  * Makes the sink of a Kafka topic, `kafka({ brokers, topic })`. It writes each message: its value, its keys as the record's key, its
  * headers, its event time. The partition of a key is that of Java's clients. Ok: acknowledged by all in-sync replicas. Failure: not
- * known to be written, nor is any later record of its partition. Fallback: no broker will take it, since it is too large or invalid.
+ * known to be written, nor is any later record of its partition. Fallback: no broker will take it, since it is too large or invalid;
+ * as a fallback or onSuccess sink it answers failure in its place, and logs an error.
  * A dead letter carries its origin in headers. Throws ERR_CONFIG for unusable options; opening rejects with ERR_OPEN where the topic
  * is not there or credentials are wrong.
  */

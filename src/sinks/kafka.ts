@@ -24,12 +24,12 @@ export function kafkaSink(options: KafkaSinkOptions): Sink {
       const { checkDriver } = await import('../kafka/load-driver.js')
       checkDriver(chosenDriver('sink', settings.driver, process.env))
     },
-    async open({ log }) {
+    async open(context) {
       // Every thread imports this file, and one of them writes.
       const { KafkaSink } = await import('./kafka/kafka-sink.js')
       const { loadDriver } = await import('../kafka/load-driver.js')
       const driver = await loadDriver(chosenDriver('sink', settings.driver, process.env))
-      sink = new KafkaSink(settings, driver, log)
+      sink = new KafkaSink(settings, driver, context)
       await sink.open()
     },
     write(batch) {

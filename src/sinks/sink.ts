@@ -7,7 +7,11 @@ import type { Message } from '../kernel/message.js'
 import type { RetryOptions } from '../kernel/retry.js'
 import type { Response } from './response.js'
 
-export type SinkContext = { log: Log }
+export type SinkContext = {
+  log: Log
+  /** What it is in the topology: behind a fallback or onSuccess sink nobody takes what it gives up. One in several is the first of these. */
+  role: 'sink' | 'fallback' | 'onSuccess'
+}
 
 export interface Sink {
   /** For messages and metrics. */

@@ -2,7 +2,7 @@
 
 import { createLog } from '../kernel/log.js'
 import type { Message } from '../kernel/message.js'
-import type { Sink } from '../sinks/sink.js'
+import type { Sink, SinkContext } from '../sinks/sink.js'
 import type { Accepted, Written } from './accepted.js'
 import { type Answers, readAnswers } from './answers.js'
 import { type MessageSpec, TestBatch } from './batch.js'
@@ -73,11 +73,13 @@ export class LiveSink {
   /** Every message of every write, in order, with what was answered. */
   readonly written: Written[] = []
   readonly timeoutMs: number
+  private readonly role: SinkContext['role']
   private closed = false
 
   constructor(made: MadeSink, options: SinkContractOptions) {
     this.made = made
     this.sink = made.sink
+    this.role = options.role ?? 'sink'
     this.batchMax = made.sink.batchMax ?? BATCH_MAX
     // A sink may wait for its reader for as long as it likes; a suite may not.
     const { writeTimeoutMs = WRITE_TIMEOUT_MS } = made.sink
@@ -86,7 +88,7 @@ export class LiveSink {
 
   async open(): Promise<void> {
     const log = createLog(() => undefined, 'sink', 'test')
-    await this.call(OPENS, () => this.sink.open?.({ log }))
+    await this.call(OPENS, () => this.sink.open?.({ log, role: this.role }))
   }
 
   /** Writes a batch and sorts the answers; throws only where none comes in time. */

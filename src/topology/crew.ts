@@ -156,11 +156,11 @@ export class Crew {
   }
 
   private async openSink(actor: PlannedActor): Promise<void> {
-    const { sink } = roleOf(this.options.topology, actor.sink)
+    const { sink, role } = roleOf(this.options.topology, actor.sink)
     // One object may have several roles.
     if (this.openedSinks.has(sink)) return
     this.openedSinks.set(sink, actor.name)
-    await opening(actor.name, () => sink.open?.({ log: this.logOf(actor.name) }))
+    await opening(actor.name, () => sink.open?.({ log: this.logOf(actor.name), role }))
     this.opened.push({ name: actor.name, code: 'ERR_SINK', close: () => sink.close?.() })
   }
 

@@ -95,7 +95,7 @@ async function countedSink(
       ordered: true,
       batchMax: 500,
       open: async ({ log }) => {
-        sink = new KafkaSink(sinkSettings(options), driver, log)
+        sink = new KafkaSink(sinkSettings(options), driver, { log, role: 'sink' })
         await sink.open()
       },
       write: async (batch) => {

@@ -101,7 +101,10 @@ if (hasCertificate)
           async function sink(sasl: SaslOptions): Promise<KafkaSink> {
             const brokers = (cluster.own as Broker).extraAddress
             const tls = { ca: readFileSync(files.certFile, 'utf8') }
-            return new KafkaSink(sinkSettings({ brokers, topic, tls, sasl }), await load(), log)
+            return new KafkaSink(sinkSettings({ brokers, topic, tls, sasl }), await load(), {
+              log,
+              role: 'sink',
+            })
           }
 
           test('lets in who has the right', async ({ expect }) => {

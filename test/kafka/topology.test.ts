@@ -2,6 +2,7 @@
 // committed; two processes share; what cannot be is said.
 
 import { randomBytes, randomUUID } from 'node:crypto'
+import kafkajs from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { partitionOfKey } from '../../src/kafka/murmur2.js'
 import { type Read, TestAdmin } from './admin.js'
@@ -12,6 +13,7 @@ import { Project } from './project.js'
 import { inFull } from './size.js'
 import { until } from './until.js'
 
+const { ConfigResourceTypes } = kafkajs
 const COUNT = inFull(20_000, 3_000)
 const KEYS = 50
 const PARTITIONS = 5
@@ -261,9 +263,37 @@ await withCluster('kafka topologies', (cluster) => {
         expect(textIn(dead)).toBe(large)
         expect(String(dead.message.headers?.['millrace-reason'])).toMatch(/large/i)
       })
+
+      test('what a route sends to a fallback that cannot take it waits for a topic that can, and the log says so', async () => {
+        const { from, to, env } = await ends(0)
+        const small = await admin.topic(1, { 'max.message.bytes': '5000' })
+        const large = randomBytes(20_000).toString('base64')
+        await admin.write(from, [{ value: large }, { value: 'b' }])
+        await project.file('routed.mjs', PIPE.replace('sink: kafka({ brokers, topic })', ROUTED))
+        const running = project.run('routed.mjs', { ...env, SMALL: small })
+        await running.says(/no fallback is behind this sink.*raise max\.message\.bytes of the topic/)
+        await admin.admin.alterConfigs({
+          validateOnly: false,
+          resources: [
+            {
+              type: ConfigResourceTypes.TOPIC,
+              name: small,
+              configEntries: [{ name: 'max.message.bytes', value: '1000000' }],
+            },
+          ],
+        })
+        const read = await admin.readUntil([to, small], (all) => all.length >= 2)
+        await until('all is committed', async () => (await admin.committedSum(env.GROUP, from)) === 2)
+        expect(await running.stop(), running.text).toBe(0)
+        const values = read.filter(({ topic }) => topic === small).map(textIn)
+        expect(values.map((value) => value.length).sort((a, b) => a - b)).toEqual([1, large.length])
+      })
     })
   }
 })
+
+const ROUTED = `routes: [{ when: { not: ['never'] }, to: 'fallback' }],
+  sink: kafka({ brokers, topic }), fallback: kafka({ brokers, topic: process.env.SMALL })`
 
 const LARGE = 'sink: kafka({ brokers, topic: process.env.SMALL }), fallback: kafka({ brokers, topic })'
 

@@ -7,9 +7,9 @@ import { remedyFor } from '../../kafka/remedy.js'
 import { wait } from '../../kafka/wait.js'
 import { systemClock, wallClockMs } from '../../kernel/clock.js'
 import { MillraceError, messageOf } from '../../kernel/failure.js'
-import type { Log } from '../../kernel/log.js'
 import type { Message } from '../../kernel/message.js'
 import { Response } from '../response.js'
+import type { SinkContext } from '../sink.js'
 import { giveUp } from './give-up.js'
 import { behindFailure, HeldLanes, keepLanes } from './keep-lanes.js'
 import { Linger } from './linger.js'
@@ -23,28 +23,37 @@ const RETRY_MS = 200
 /** How often it is looked whether a topic has grown. */
 const COUNT_MS = 60_000
 const FINAL_TRIES = 3
+/** Between two lines about what no try will write. */
+const STUCK_MS = 30_000
 
 export class KafkaSink {
   readonly #settings: KafkaSinkSettings
-  readonly #log: Log
+  readonly #context: SinkContext
   readonly #driver: Driver
   readonly #producer: Producer
   readonly #closing = new AbortController()
   readonly #linger: Linger
-  readonly #batches: Record<SendResult, number> = { written: 0, failed: 0, divided: 0, refused: 0 }
+  readonly #batches: Record<SendResult, number> = {
+    written: 0,
+    failed: 0,
+    divided: 0,
+    refused: 0,
+    stuck: 0,
+  }
   #records = 0
   #buffered = 0
   #isOpen = false
   #writes = 0
   #countedMs = 0
+  #stuckMs = Number.NEGATIVE_INFINITY
 
-  constructor(settings: KafkaSinkSettings, driver: Driver, log: Log) {
+  constructor(settings: KafkaSinkSettings, driver: Driver, context: SinkContext) {
     this.#settings = settings
     this.#driver = driver
-    this.#log = log
+    this.#context = context
     const { connection, codec, requestTimeoutMs, lingerMs, batchMax } = settings
     this.#linger = new Linger(lingerMs, batchMax)
-    this.#producer = driver.producer({ connection, codec, requestTimeoutMs }, log)
+    this.#producer = driver.producer({ connection, codec, requestTimeoutMs }, context.log)
   }
 
   async open(): Promise<void> {
@@ -60,7 +69,7 @@ export class KafkaSink {
         })
       }
       if (systemClock.now() >= endMs) {
-        this.#log.warn(
+        this.#context.log.warn(
           `kafka: not connected yet to ${this.#brokers}: ${messageOf(error)}: each write tries again`,
         )
         return
@@ -68,7 +77,7 @@ export class KafkaSink {
       await wait(RETRY_MS, this.#closing.signal)
     }
     const { topics } = this.#settings
-    this.#log.info(`kafka: writes ${topics.length === 0 ? 'topics by message' : topics.join(', ')}`, {
+    this.#context.log.info(`kafka: writes ${topics.length === 0 ? 'topics by message' : topics.join(', ')}`, {
       driver: this.#driver.name,
     })
   }
@@ -96,11 +105,11 @@ export class KafkaSink {
   }
 
   stats(): Record<string, number> {
-    const { written, failed, divided, refused } = this.#batches
+    const { written, failed, divided, refused, stuck } = this.#batches
     return {
       records: this.#records,
       batches: written,
-      batches_failed: failed,
+      batches_failed: failed + stuck,
       batches_divided: divided,
       refused,
       buffered_bytes: this.#buffered,
@@ -131,7 +140,7 @@ export class KafkaSink {
   }
 
   async #queue(batch: readonly Message[]): Promise<Queues> {
-    const queues = new Queues(batch.length, this.#settings.batchBytes)
+    const queues = new Queues(batch.length, this.#settings.batchBytes, this.#context.role)
     this.#writes++
     const counts = new Map<string, number | KafkaError>()
     const held = new HeldLanes()
@@ -144,7 +153,8 @@ export class KafkaSink {
         record = outRecord(message, this.#settings.key)
       } catch (error) {
         // The user's own function: the same message would fail again.
-        queues.responses[place] = giveUp(message, error)
+        queues.responses[place] = giveUp(message, this.#context.role, error)
+        if (queues.responses[place].outcome === 'failure') this.#sayStuck(message, error)
         held.add(queues.responses[place], message)
         continue
       }
@@ -178,6 +188,18 @@ export class KafkaSink {
     this.#producer.forget()
   }
 
+  /** What fails so is tried for ever, and tells nobody: other messages are written. */
+  #sayStuck({ id }: Message, error: unknown, to = ''): void {
+    const nowMs = systemClock.now()
+    if (nowMs - this.#stuckMs < STUCK_MS) return
+    this.#stuckMs = nowMs
+    const isLarge = error instanceof KafkaError && error.kind === 'too-large'
+    const remedy = isLarge ? ': raise max.message.bytes of the topic' : ''
+    this.#context.log.error(
+      `kafka: message ${id} cannot be written${to}, and no fallback is behind this sink: it is tried again, and what is behind it waits: ${messageOf(error)}${remedy}`,
+    )
+  }
+
   async #countOf(topic: string): Promise<number> {
     const count = await this.#producer.partitionCount(topic).catch((error) => {
       if (asError(error).kind !== 'unknown-topic') throw error
@@ -201,6 +223,8 @@ export class KafkaSink {
         const result = queues.settle(sending, error)
         this.#batches[result]++
         if (result === 'written') this.#records += sending.count
+        if (result === 'stuck')
+          this.#sayStuck(sending.first, error, ` to ${sending.batch.topic}-${sending.batch.partition}`)
       }
     }
   }

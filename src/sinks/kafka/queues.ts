@@ -4,6 +4,7 @@ import type { OutBatch, OutRecord } from '../../kafka/driver.js'
 import type { KafkaError } from '../../kafka/kafka-error.js'
 import type { Message } from '../../kernel/message.js'
 import { Response } from '../response.js'
+import type { SinkContext } from '../sink.js'
 import { isLastResort } from './give-up.js'
 import { sizeOf } from './out-record.js'
 
@@ -11,25 +12,27 @@ type Entry = { place: number; message: Message; record: OutRecord; bytes: number
 type Queue = { topic: string; partition: number; entries: Entry[]; from: number; most: number }
 
 /** A batch that is under way. `isAlone`: it may be too large for the broker, and must not take others along. */
-export type Sending = { batch: OutBatch; isAlone: boolean; count: number; queue: Queue }
+export type Sending = { batch: OutBatch; isAlone: boolean; count: number; first: Message; queue: Queue }
 
-/** What became of a batch. divided: it is sent again in halves. refused: one message, which the fallback gets. */
-export type SendResult = 'written' | 'failed' | 'divided' | 'refused'
+/** What became of a batch. divided: it is sent again in halves. refused: one message, which the fallback gets. stuck: one that has none. */
+export type SendResult = 'written' | 'failed' | 'divided' | 'refused' | 'stuck'
 
 export class Queues {
   /** About what its records take. */
   bytes = 0
   readonly responses: Response[]
   readonly #batchBytes: number
+  readonly #role: SinkContext['role']
   readonly #queues: Queue[] = []
   /** By topic, and by partition. */
   readonly #byTopic = new Map<string, Queue[]>()
   #topic: string | undefined
   #ofTopic: Queue[] = []
 
-  constructor(count: number, batchBytes: number) {
+  constructor(count: number, batchBytes: number, role: SinkContext['role']) {
     this.responses = new Array(count)
     this.#batchBytes = batchBytes
+    this.#role = role
   }
 
   add(place: number, message: Message, record: OutRecord, topic: string, partition: number): void {
@@ -58,6 +61,7 @@ export class Queues {
         batch: { topic, partition, records: entries.map(({ record }) => record) },
         isAlone,
         count,
+        first: entries[0].message,
         queue,
       })
     }
@@ -76,12 +80,13 @@ export class Queues {
       queue.most = count >> 1
       return 'divided'
     }
-    if (!isRefused || isLastResort(queue.entries[queue.from].message)) {
+    const isStuck = isRefused && isLastResort(queue.entries[queue.from].message, this.#role)
+    if (!isRefused || isStuck) {
       // Later ones must not overtake it.
       this.#answer(queue, queue.entries.length - queue.from, (message) =>
         Response.failure(message, textOf(queue, error)),
       )
-      return 'failed'
+      return isStuck ? 'stuck' : 'failed'
     }
     this.#answer(queue, 1, (message) => Response.fallback(message, textOf(queue, error)))
     queue.most = Number.POSITIVE_INFINITY

@@ -125,8 +125,8 @@ export class WatchedWorld {
       const log = createLog(() => {}, actor.name, name)
       if (actor.kind === 'reader') await this.openSource(actor, incarnation)
       if (actor.kind !== 'sink') continue
-      const { sink } = roleOf(this.topology, actor.sink)
-      if (!opened.has(sink)) await sink.open?.({ log })
+      const { sink, role } = roleOf(this.topology, actor.sink)
+      if (!opened.has(sink)) await sink.open?.({ log, role })
       opened.add(sink)
     }
   }

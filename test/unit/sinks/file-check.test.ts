@@ -10,7 +10,7 @@ import { createLog } from '../../../src/kernel/log.js'
 import { file } from '../../../src/sinks/file.js'
 import { makeMessages } from '../../support/messages.js'
 
-const context = { log: createLog(() => {}, 'sink', 'test') }
+const context = { log: createLog(() => {}, 'sink', 'test'), role: 'sink' } as const
 let folder: string
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'millrace-file-check-'))

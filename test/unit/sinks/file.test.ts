@@ -23,7 +23,7 @@ import type { Response } from '../../../src/sinks/response.js'
 import type { Sink } from '../../../src/sinks/sink.js'
 import { type MessageSpec, makeMessages } from '../../support/messages.js'
 
-const context = { log: createLog(() => {}, 'sink', 'test') }
+const context = { log: createLog(() => {}, 'sink', 'test'), role: 'sink' } as const
 const onLinux = process.platform === 'linux'
 
 let directory: string

@@ -22,7 +22,7 @@ import type { Sink } from '../../../src/sinks/sink.js'
 import { Tail } from '../../../src/sinks/write-all.js'
 import { type MessageSpec, makeMessages } from '../../support/messages.js'
 
-const context = { log: createLog(() => {}, 'sink', 'test') }
+const context = { log: createLog(() => {}, 'sink', 'test'), role: 'sink' } as const
 
 let directory: string
 let path: string

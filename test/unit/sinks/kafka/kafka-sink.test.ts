@@ -3,19 +3,22 @@
 import { expect, test } from 'vitest'
 import type { Driver, OutBatch, Producer } from '../../../../src/kafka/driver.js'
 import { KafkaError, type KafkaErrorKind } from '../../../../src/kafka/kafka-error.js'
-import { createLog } from '../../../../src/kernel/log.js'
+import { createLog, type LogRecord } from '../../../../src/kernel/log.js'
 import { KafkaSink } from '../../../../src/sinks/kafka/kafka-sink.js'
 import { type KafkaTopic, settingsOf } from '../../../../src/sinks/kafka/settings.js'
+import type { SinkContext } from '../../../../src/sinks/sink.js'
 import { makeMessages } from '../../../support/messages.js'
 
 const PARTITIONS = 3
-const log = createLog(() => undefined, 'sink', 'test')
+const said: LogRecord[] = []
+const log = createLog((record) => said.push(record), 'sink', 'test')
 
 /** `answer`: what is wrong with a batch, if anything. `seen` is called while it is under way. */
 function sinkOf(
   answer: (batch: OutBatch) => KafkaErrorKind | undefined,
   seen = () => {},
   topic: KafkaTopic = 't',
+  role: SinkContext['role'] = 'sink',
 ): KafkaSink {
   const producer: Producer = {
     open: async () => {},
@@ -36,7 +39,7 @@ function sinkOf(
     consumer: () => expect.fail('a sink has no consumer'),
     producer: () => producer,
   }
-  return new KafkaSink(settingsOf({ brokers: 'a:1', topic }), driver, log)
+  return new KafkaSink(settingsOf({ brokers: 'a:1', topic }), driver, { log, role })
 }
 
 const messages = (...values: string[]) => makeMessages(values.map((value) => ({ value })))
@@ -113,3 +116,28 @@ test('a dead letter that is refused is tried again: behind the fallback there is
   const responses = await sink.write(makeMessages(letters))
   expect(responses.map(({ outcome }) => outcome)).toEqual(['ok', 'failure', 'failure', 'failure'])
 })
+
+test.each(['fallback', 'onSuccess'] as const)(
+  'as %s it tries again what is refused, whoever sent it there, and says so once',
+  async (role) => {
+    said.length = 0
+    const sink = sinkOf(
+      (batch) => (valuesOf(batch).includes('huge') ? 'too-large' : undefined),
+      () => {},
+      't',
+      role,
+    )
+    await sink.open()
+    for (let tries = 0; tries < 2; tries++) {
+      const responses = await sink.write(messages('a', 'huge', 'b'))
+      expect(responses.map(({ outcome }) => outcome)).toEqual(['ok', 'failure', 'failure'])
+    }
+    expect(sink.stats()).toMatchObject({ batches_failed: 2, refused: 0 })
+    const errors = said.filter(({ level }) => level === 'error').map(({ message }) => message)
+    expect(errors).toEqual([
+      expect.stringMatching(
+        /^kafka: message 1-2 cannot be written to t-\d, and no fallback is behind .*: raise max\.message\.bytes of the topic$/,
+      ),
+    ])
+  },
+)

@@ -10,7 +10,7 @@ const recordOf = (value: string): OutRecord => ({ key: null, value: Buffer.from(
 
 /** One partition for each letter that values begin with. */
 function queuesOf(values: readonly string[], batchBytes = 1_000): Queues {
-  const queues = new Queues(values.length, batchBytes)
+  const queues = new Queues(values.length, batchBytes, 'sink')
   for (const [i, value] of values.entries())
     queues.add(i, { id: value } as Message, recordOf(value), 't', value.charCodeAt(0) - 97)
   return queues
@@ -47,7 +47,7 @@ test('each partition is one batch, in its order', () => {
 })
 
 test('so is each partition of each topic, in whatever order they come', () => {
-  const queues = new Queues(5, 1_000)
+  const queues = new Queues(5, 1_000, 'sink')
   for (const [i, [topic, value]] of ['ta', 'ub', 'tc', 'ud', 'te'].entries())
     queues.add(i, { id: value } as Message, recordOf(value), topic, 0)
   expect(
