@@ -1,9 +1,10 @@
 // Makes clients of kafkajs, and listens to what they log: it is the only place where kafkajs tells some things.
 
-import kafkajs, { type Admin, type Kafka, type KafkaConfig, type LogEntry, type SASLOptions } from 'kafkajs'
+import kafkajs, { type Admin, type Kafka, type KafkaConfig, type LogEntry } from 'kafkajs'
 import type { Log } from '../../kernel/log.js'
 import type { ConnectionOptions } from '../connection.js'
 import { kafkajsError } from './kafkajs-error.js'
+import { loginOf } from './kafkajs-login.js'
 import { KafkajsSockets } from './kafkajs-sockets.js'
 import { mendRequestQueue } from './mend-request-queue.js'
 
@@ -45,7 +46,7 @@ export function createClient(
     logCreator: () => (entry) => listen(entry, log, told, sockets),
   }
   if (tls !== undefined) config.ssl = tls
-  if (sasl !== undefined) config.sasl = saslOf(sasl)
+  if (sasl !== undefined) config.sasl = loginOf(sasl, connection, sockets)
   return { kafka: new KafkaClass(config), sockets }
 }
 
@@ -56,14 +57,6 @@ export async function countPartitions(admin: Admin, topic: string): Promise<numb
     return topics[0].partitions.length
   } catch (thrown) {
     throw kafkajsError(thrown)
-  }
-}
-
-function saslOf(sasl: NonNullable<ConnectionOptions['sasl']>): SASLOptions {
-  if (sasl.mechanism !== 'oauthbearer') return sasl
-  return {
-    mechanism: 'oauthbearer',
-    oauthBearerProvider: async () => ({ value: await sasl.token() }),
   }
 }
 

@@ -29,7 +29,11 @@ export class KafkajsSockets {
 
   /** A broker has not answered in time: what waits for it fails, and who asks again connects again. */
   readonly onTimeout = ({ payload: { broker, apiName } }: RequestTimeoutEvent): void => {
-    for (const [socket, of] of this.#open) if (of === broker) end(socket, `no answer to ${apiName}`)
+    this.endOf(broker, `no answer to ${apiName}`)
+  }
+
+  endOf(broker: string, why: string): void {
+    for (const [socket, of] of this.#open) if (of === broker) end(socket, why)
   }
 
   /** A consumer that has crashed says so when it has ended, which must not take for ever. */

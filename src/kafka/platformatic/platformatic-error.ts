@@ -54,6 +54,8 @@ function isThrown(cause: unknown): cause is Thrown {
 
 function kindOf(error: Thrown): KafkaErrorKind {
   if (error?.apiId !== undefined) return kindOfCode(error.apiId)
+  // A login on which an answer did not come is not a wrong one. Time-outs have this code, too.
+  if (isThrown(error?.cause) && error.cause.code === 'PLT_KFK_NETWORK') return 'retriable'
   // Version 1 has no code for it.
   if (/^Unknown topic /.test(error?.message ?? '')) return 'unknown-topic'
   return KINDS[error?.code ?? ''] ?? 'retriable'
