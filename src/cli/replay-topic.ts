@@ -7,12 +7,16 @@ import { countText } from './format.js'
 import type { Io } from './io.js'
 import { whileLoading } from './load-module.js'
 import { run } from './run.js'
+import { UsageError } from './verb.js'
 
 const PREFIX = 'kafka:'
 
 /** Gives the topic that an operand names; undefined where it is a file. */
 export function topicOf(operand: string): string | undefined {
-  return operand.startsWith(PREFIX) ? operand.slice(PREFIX.length) : undefined
+  if (!operand.startsWith(PREFIX)) return undefined
+  const topic = operand.slice(PREFIX.length)
+  if (topic === '') throw new UsageError(`<file>: got "${PREFIX}", wanted a file, or ${PREFIX}<topic>`)
+  return topic
 }
 
 /** Sends what is in the topic, and was not sent before. Gives the exit code. */

@@ -49,6 +49,11 @@ export default defineTopology({
 })
 `
 
+const KAFKA_MODULE = `import { defineTopology, generator, kafka } from ${JSON.stringify(`file://${ROOT}dist/index.js`)}
+const sink = kafka({ brokers: 'localhost:1', topic: 't' })
+export default defineTopology({ name: 'numbers', source: generator({ count: 1 }), sink })
+`
+
 let folder: string
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'millrace-replay-'))
@@ -243,4 +248,13 @@ describe('a replay that is ended', () => {
     expect(ids.length - COUNT).toBeLessThanOrEqual(repeatsMax)
     expect(deadFiles()).toEqual(['dead.jsonl.replayed-1'])
   })
+})
+
+test('a topic without a name is told before anything is loaded', async () => {
+  writeFileSync(join(folder, 'kafka.mjs'), KAFKA_MODULE)
+  const { code, stderr } = await millrace('replay', 'kafka.mjs', 'kafka:')
+  expect(code).toBe(2)
+  expect(stderr).toBe(
+    'millrace replay: <file>: got "kafka:", wanted a file, or kafka:<topic> (see millrace replay --help)\n',
+  )
 })
