@@ -3,7 +3,7 @@
 import { messageOf } from '../../kernel/failure.js'
 import { KafkaError, type KafkaErrorKind, kindOfCode } from '../kafka-error.js'
 
-type Thrown = { name?: string; type?: string; cause?: unknown; retriable?: boolean }
+type Thrown = { name?: string; type?: string; cause?: unknown; retriable?: boolean; broker?: string }
 
 const KINDS: Record<string, KafkaErrorKind> = {
   KafkaJSSASLAuthenticationError: 'denied',
@@ -25,7 +25,14 @@ export function kafkajsError(thrown: unknown): KafkaError {
     error.cause !== null
   )
     error = error.cause as Thrown
-  return new KafkaError(kindOf(error), messageOf(error), { cause: thrown })
+  return new KafkaError(kindOf(error), textOf(error), { cause: thrown })
+}
+
+/** Of several brokers, which one. */
+function textOf(error: Thrown): string {
+  const { broker } = error
+  const text = messageOf(error)
+  return broker === undefined || text.includes(broker) ? text : `${broker}: ${text}`
 }
 
 function isKnown({ name }: Thrown): boolean {

@@ -43,6 +43,7 @@ export class Session {
   #finalSinceMs = 0
   #openedMs = Number.POSITIVE_INFINITY
   #reconnects = 0
+  #last = 'no answer yet'
 
   constructor(parts: SessionParts) {
     this.#parts = parts
@@ -64,7 +65,8 @@ export class Session {
     })
     await within(OPEN_MS, opened, () => {
       const { brokers } = this.#parts.options.connection
-      this.#parts.log.warn(`kafka: not connected yet to ${brokers.join(', ')}: it is tried again and again`)
+      const what = `not connected yet to ${brokers.join(', ')}: ${this.#last}`
+      this.#parts.log.warn(`kafka: ${what}: it is tried again and again`)
     })
   }
 
@@ -83,6 +85,7 @@ export class Session {
     const { log, gaveUp } = this.#parts
     while (!this.#stop.signal.aborted) {
       const error = await this.#runOnce(opened)
+      this.#last = messageOf(error)
       if (this.#stop.signal.aborted) break
       if (this.#isFinal(error)) {
         const what = new MillraceError(this.#hasOpened ? 'ERR_SOURCE' : 'ERR_OPEN', this.#textOf(error), {

@@ -58,6 +58,16 @@ test('what is final is so at the third time in a row', async () => {
   expect(gaveUp()?.message).toBe('kafka: a:1: it is denied: check `sasl`, and what its user may read')
 })
 
+test('what is not connected yet says why', async () => {
+  vi.useFakeTimers()
+  const { session, said } = scene(Array.from({ length: 50 }, () => 'retriable'))
+  const opened = session.open()
+  await vi.advanceTimersByTimeAsync(5_000)
+  await opened
+  expect(said).toContain('kafka: not connected yet to a:1: it is retriable: it is tried again and again')
+  await session.close()
+})
+
 test('brokers that are not there at first do not count: what seems final then may not be', async () => {
   const { session, opened } = scene(['retriable', 'retriable', 'unknown-topic', 'unknown-topic', 'well'])
   await session.open()
