@@ -1,7 +1,7 @@
 // Where the brokers are, and how to get in: the options that the source and the sink share. Checked before anything is opened.
 
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
-import { checkInteger, unusable } from '../kernel/options.js'
+import { checkInteger, checkNames, unusable } from '../kernel/options.js'
 
 export const DRIVER_NAMES = ['kafkajs', 'platformatic'] as const
 export type DriverName = (typeof DRIVER_NAMES)[number]
@@ -101,6 +101,8 @@ function checkSasl(where: string, sasl: SaslOptions): SaslOptions {
   const { mechanism } = sasl
   if (!MECHANISMS.includes(mechanism))
     throw unusable(`${where}.mechanism`, mechanism, `one of ${MECHANISMS.join(', ')}`)
+  const names = mechanism === 'oauthbearer' ? ['mechanism', 'token'] : ['mechanism', 'username', 'password']
+  checkNames(where, sasl, names, '{ mechanism }')
   if (mechanism === 'oauthbearer') {
     if (typeof sasl.token !== 'function') throw unusable(`${where}.token`, typeof sasl.token, 'a function')
     return sasl

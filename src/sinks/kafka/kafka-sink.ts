@@ -1,5 +1,6 @@
 // The sink behind `kafka`: sends the messages of a write partition by partition, and answers what the brokers said of each.
 
+import { clearTextWarning } from '../../kafka/clear-text.js'
 import type { Driver, Producer } from '../../kafka/driver.js'
 import { KafkaError } from '../../kafka/kafka-error.js'
 import { partitionOfKey } from '../../kafka/murmur2.js'
@@ -57,6 +58,8 @@ export class KafkaSink {
   }
 
   async open(): Promise<void> {
+    const warning = clearTextWarning(this.#settings.connection)
+    if (warning !== undefined) this.#context.log.warn(warning)
     const endMs = systemClock.now() + OPEN_MS
     for (let tries = 1; ; tries++) {
       const error = await this.#connect()

@@ -1,5 +1,6 @@
 // The source behind `kafka`: gives what the lanes of its partitions hold, and tells them what became of it.
 
+import { clearTextWarning } from '../../kafka/clear-text.js'
 import type { ConsumerEvents, Driver, RawBatch, RawRecord, TopicPartition } from '../../kafka/driver.js'
 import { Ticker } from '../../kafka/ticker.js'
 import { systemClock } from '../../kernel/clock.js'
@@ -96,6 +97,8 @@ export class KafkaSource implements ConsumerEvents {
 
   async open(): Promise<void> {
     this.#signal.addEventListener('abort', this.#wake)
+    const warning = clearTextWarning(this.#settings.connection)
+    if (warning !== undefined) this.#log.warn(warning)
     this.#stall.restart(systemClock.now())
     this.#ticker = new Ticker(Math.min(TICK_MS, this.#settings.commitEveryMs), () => this.#tick())
     try {

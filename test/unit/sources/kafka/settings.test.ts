@@ -38,6 +38,14 @@ test.each<[Record<string, unknown>, string]>([
   [{ sasl: { mechanism: 'plain', username: 'u' } }, 'kafka: sasl.password: got "a value of type undefined"'],
   [{ sasl: { mechanism: 'plain', username: 7, password: SECRET } }, 'kafka: sasl.username'],
   [{ sasl: SECRET }, 'kafka: sasl: got "string"'],
+  [
+    { sasl: { mechanism: 'plain', username: 'u', password: SECRET, passwrd: SECRET } },
+    'kafka: sasl: unknown option passwrd; did you mean password?',
+  ],
+  [
+    { sasl: { mechanism: 'oauthbearer', token: () => SECRET, username: SECRET } },
+    'kafka: sasl: unknown option username; known here: mechanism and token',
+  ],
 ])('%j is refused', (options, wanted) => {
   let message = ''
   try {
