@@ -7,7 +7,7 @@ import type { RawHeaders, RawRecord } from './driver.js'
 import { KafkaError } from './kafka-error.js'
 import { VarintReader } from './varint.js'
 
-/** Gives the records of a batch as they were before they were compressed. */
+/** Gives the records of a batch as they were before they were compressed. Throws a KafkaError where they are too large. */
 export type Decompress = (codec: Codec, records: Buffer) => Uint8Array
 
 const LENGTH_AT = 8
@@ -82,8 +82,17 @@ export class ReadBatch {
     const codec = CODECS[this.#attributes & CODEC_BITS]
     if (codec === 'none') return bytes
     if (codec === undefined) throw new KafkaError('unusable', 'records of a codec that is not known here')
-    const plain = this.#decompress(codec, bytes)
+    const plain = this.#plain(codec, bytes)
     return Buffer.from(plain.buffer, plain.byteOffset, plain.length)
+  }
+
+  #plain(codec: Codec, bytes: Buffer): Uint8Array {
+    try {
+      return this.#decompress(codec, bytes)
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error
+      throw new KafkaError(error.kind, `offsets ${this.firstOffset} to ${this.lastOffset}: ${error.message}`)
+    }
   }
 }
 

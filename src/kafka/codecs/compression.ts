@@ -2,8 +2,6 @@
 
 export type Compression = {
   compress(data: Buffer): Uint8Array
+  /** What it may become is looked at before: see within-bytes.ts. */
   decompress(data: Buffer): Uint8Array
 }
-
-/** A batch that claims to be larger is refused: nobody writes such ones. */
-export const BYTES_MAX = 268_435_456

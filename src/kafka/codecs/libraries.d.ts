@@ -3,7 +3,7 @@
 declare module 'snappyjs' {
   const snappy: {
     compress(data: Uint8Array): Uint8Array
-    uncompress(data: Uint8Array, bytesMax?: number): Uint8Array
+    uncompress(data: Uint8Array): Uint8Array
   }
   export default snappy
 }
@@ -13,7 +13,6 @@ declare module 'lz4js' {
     compressBound(length: number): number
     /** Gives how many bytes it wrote, 0 where it found nothing to compress. */
     compressBlock(from: Uint8Array, to: Uint8Array, at: number, length: number, hashes: Uint32Array): number
-    decompressBound(data: Uint8Array): number
     decompress(data: Uint8Array): Uint8Array
   }
   export default lz4

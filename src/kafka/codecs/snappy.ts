@@ -1,11 +1,11 @@
 // Snappy, in both of the forms that clients of Kafka write: a bare block, or Java's stream of blocks.
 
 import snappy from 'snappyjs'
-import { BYTES_MAX, type Compression } from './compression.js'
+import type { Compression } from './compression.js'
 
 /** How Java's stream begins: its name, and two versions of four bytes each. */
 const STREAM_START = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0])
-const STREAM_HEADER_BYTES = 16
+export const STREAM_HEADER_BYTES = 16
 
 /** Tells whether it is Java's form. */
 export const isStream = (data: Buffer): boolean => data.subarray(0, STREAM_START.length).equals(STREAM_START)
@@ -13,15 +13,12 @@ export const isStream = (data: Buffer): boolean => data.subarray(0, STREAM_START
 export const snappyCompression: Compression = {
   compress: (data) => snappy.compress(data),
   decompress(data) {
-    if (!isStream(data)) return snappy.uncompress(data, BYTES_MAX)
+    if (!isStream(data)) return snappy.uncompress(data)
     const blocks: Uint8Array[] = []
-    let left = BYTES_MAX
     for (let at = STREAM_HEADER_BYTES; at < data.length; ) {
       const length = data.readInt32BE(at)
       at += 4
-      const block = snappy.uncompress(data.subarray(at, at + length), left)
-      left -= block.length
-      blocks.push(block)
+      blocks.push(snappy.uncompress(data.subarray(at, at + length)))
       at += length
     }
     return Buffer.concat(blocks)

@@ -2,9 +2,9 @@
 // without a size that Java writes).
 
 import zlib from 'node:zlib'
-import { BYTES_MAX, type Compression } from './compression.js'
+import type { Compression } from './compression.js'
 
-type ZstdSync = (data: Uint8Array, options?: { maxOutputLength?: number }) => Buffer
+type ZstdSync = (data: Uint8Array) => Buffer
 type Native = { zstdCompressSync?: ZstdSync; zstdDecompressSync?: ZstdSync }
 
 /** Loads what this Node needs. */
@@ -13,7 +13,7 @@ export async function loadZstd(native: Native = zlib as Native): Promise<Compres
   if (zstdCompressSync !== undefined && zstdDecompressSync !== undefined) {
     return {
       compress: (data) => zstdCompressSync(data),
-      decompress: (data) => zstdDecompressSync(data, { maxOutputLength: BYTES_MAX }),
+      decompress: (data) => zstdDecompressSync(data),
     }
   }
   const [{ Zstd }, { decompress }] = await Promise.all([import('@hpcc-js/wasm-zstd'), import('fzstd')])

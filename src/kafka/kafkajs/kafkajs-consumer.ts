@@ -16,11 +16,12 @@ import type {
 import { KafkaError } from '../kafka-error.js'
 import { ASSIGNORS } from './kafkajs-assignor.js'
 import { countPartitions, createClient } from './kafkajs-client.js'
+import { allowFetch, withPlace } from './kafkajs-codecs.js'
 import { kafkajsError } from './kafkajs-error.js'
 import { recordOf } from './kafkajs-record.js'
 import type { KafkajsSockets } from './kafkajs-sockets.js'
 
-type Assigned = { isHeld: boolean; isPaused: boolean; position: bigint }
+type Assigned = { name: string; isHeld: boolean; isPaused: boolean; position: bigint }
 type Commit = EachBatchPayload['commitOffsetsIfNecessary']
 
 const CLOSE_MS = 4_000
@@ -44,6 +45,7 @@ export class KafkajsConsumer implements Consumer {
   constructor(options: ConsumerOptions, events: ConsumerEvents, log: Log) {
     this.#options = options
     this.#events = events
+    allowFetch(options.fetchBytesMax)
     // A fetch has no longer than any other request.
     const requestTimeoutMs = options.requestTimeoutMs + options.fetchWaitMs
     const { kafka, sockets } = createClient(options.connection, requestTimeoutMs, log, {
@@ -220,7 +222,8 @@ export class KafkajsConsumer implements Consumer {
       this.#client.pause([{ topic, partitions: numbers }])
       for (const partition of numbers) {
         partitions.push({ topic, partition })
-        this.#assigned.set(keyOf(topic, partition), { isHeld: true, isPaused: false, position: -1n })
+        const name = `${topic}-${partition}`
+        this.#assigned.set(keyOf(topic, partition), { name, isHeld: true, isPaused: false, position: -1n })
       }
     }
     this.#events.assigned(this.#generation, partitions)
@@ -228,10 +231,10 @@ export class KafkajsConsumer implements Consumer {
 
   #failed(error: KafkaError): void {
     const wasJoined = this.#isJoined
-    this.#failure = error
+    this.#failure = withPlace(error, this.#assigned.values())
     this.#isJoined = false
     // Before the first join, `open` rejects.
-    if (wasJoined && !this.#isClosed) this.#events.failed(error)
+    if (wasJoined && !this.#isClosed) this.#events.failed(this.#failure)
   }
 
   #took(payload: EachBatchPayload): void {

@@ -25,6 +25,7 @@ export function kafkajsError(thrown: unknown): KafkaError {
     error.cause !== null
   )
     error = error.cause as Thrown
+  if (error instanceof KafkaError) return error
   return new KafkaError(kindOf(error), textOf(error), { cause: thrown })
 }
 

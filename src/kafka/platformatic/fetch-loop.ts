@@ -4,6 +4,7 @@
 import { systemRandom } from '../../kernel/clock.js'
 import type { Log } from '../../kernel/log.js'
 import { type Backoff, backoffMs } from '../../kernel/retry.js'
+import { decompressWithin, plainBytesMax } from '../codecs/within-bytes.js'
 import type { ConsumerOptions, RawBatch, TopicOffset, TopicPartition } from '../driver.js'
 import { KafkaError } from '../kafka-error.js'
 import type { Decompress } from '../read-records.js'
@@ -32,6 +33,8 @@ export type FetchParts = {
 
 /** `turn` counts what was said about it: an answer to a request of an earlier turn is not for it. */
 type Wanted = TopicPartition & { position: bigint; isHeld: boolean; isPaused: boolean; turn: number }
+/** What may become of an answer's records when they are decompressed: of a batch, and what is left of it for all. */
+type Room = { readonly bytesMax: number; left: number }
 type Asked = { wanted: Wanted; turn: number; fetchOffset: bigint }
 
 const BACKOFF: Backoff = { initialMs: 50, factor: 2, maxMs: 2_000, jitter: 0.2 }
@@ -194,6 +197,9 @@ export class FetchLoop {
   /** Hands over what came. Gives the error of a partition that has to be waited for. */
   #take(response: FetchResponse, asked: readonly Asked[], { topics }: Metadata): KafkaError | undefined {
     let problem: KafkaError | undefined
+    // All of an answer is in memory at once.
+    const bytesMax = plainBytesMax(this.#parts.options.fetchBytesMax)
+    const room: Room = { bytesMax, left: bytesMax }
     for (const { topicId, partitions } of response.responses) {
       for (const fetched of partitions) {
         const one = asked.find(
@@ -206,14 +212,19 @@ export class FetchLoop {
           problem = this.#refused(wanted, fetched.errorCode) ?? problem
           continue
         }
-        problem = this.#takeOf(wanted, fetchOffset, fetched) ?? problem
+        problem = this.#takeOf(wanted, fetchOffset, fetched, room) ?? problem
       }
     }
     return problem
   }
 
   /** What cannot be read stops its own partition only; it is fetched again, as another broker may have it whole. */
-  #takeOf(wanted: Wanted, fetchOffset: bigint, fetched: FetchedPartition): KafkaError | undefined {
+  #takeOf(
+    wanted: Wanted,
+    fetchOffset: bigint,
+    fetched: FetchedPartition,
+    room: Room,
+  ): KafkaError | undefined {
     const { topic, partition } = wanted
     const { decompress, log } = this.#parts
     let batch: RawBatch | undefined
@@ -221,7 +232,12 @@ export class FetchLoop {
       batch = fetchedBatch(
         { topic, partition, generation: this.#generation, fetchOffset },
         fetched,
-        decompress,
+        (codec, bytes) => {
+          const plain = decompressWithin(room.bytesMax, codec, bytes, (data) => decompress(codec, data))
+          room.left -= plain.length
+          return plain
+        },
+        () => room.left > 0,
       )
     } catch (cause) {
       const { kind, message } = platformaticError(cause)

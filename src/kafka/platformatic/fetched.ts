@@ -9,19 +9,31 @@ const ABORT = 0
 
 type Place = Pick<RawBatch, 'topic' | 'partition' | 'generation' | 'fetchOffset'>
 
-/** Undefined where there is nothing. */
+/** Undefined where there is nothing. `hasRoom`: more may be decompressed. */
 export function fetchedBatch(
   place: Place,
   fetched: FetchedPartition,
   decompress: Decompress,
+  hasRoom: () => boolean,
 ): RawBatch | undefined {
-  const batches = readBatches(fetched.records, decompress)
-  if (batches.length === 0) return undefined
-  const nextOffset = batches[batches.length - 1].lastOffset + 1n
-  if (nextOffset <= place.fetchOffset) return undefined
   const aborted = new Aborted(fetched)
   const records: RawRecord[] = []
-  for (const batch of batches) if (aborted.lets(batch)) batch.addTo(records, place.fetchOffset)
+  let nextOffset = place.fetchOffset
+  for (const batch of readBatches(fetched.records, decompress)) {
+    // The rest is fetched again.
+    if (!hasRoom()) break
+    const { length } = records
+    try {
+      if (aborted.lets(batch)) batch.addTo(records, place.fetchOffset)
+    } catch (error) {
+      if (nextOffset === place.fetchOffset) throw error
+      // What is before it is read, and the next fetch begins at it.
+      records.length = length
+      break
+    }
+    if (batch.lastOffset >= nextOffset) nextOffset = batch.lastOffset + 1n
+  }
+  if (nextOffset === place.fetchOffset) return undefined
   return { ...place, nextOffset, highWatermark: endOf(fetched), records }
 }
 

@@ -15,6 +15,8 @@ const ID = 'id'
 const MAGIC_AT = 16
 /** More turns than any promise of the loop takes to tell the next. */
 const TURNS = 40
+/** Two of them are over the limit, one is not. */
+const LARGE_BYTES = 70 * 1_048_576
 const whole = await encodeBatch(
   [{ key: null, value: Buffer.from('v'), headers: [] }],
   1,
@@ -23,7 +25,11 @@ const whole = await encodeBatch(
 )
 
 /** A broker that answers with these bytes of each partition, and after that never again. */
-function scene(records: readonly Buffer[], onBatch: (of: FetchLoop) => void = () => {}) {
+function scene(
+  records: readonly Buffer[],
+  onBatch: (of: FetchLoop) => void = () => {},
+  decompress = (bytes: Buffer) => bytes,
+) {
   const asked: string[] = []
   const batches: RawBatch[] = []
   const warnings: string[] = []
@@ -52,9 +58,9 @@ function scene(records: readonly Buffer[], onBatch: (of: FetchLoop) => void = ()
   const loop = new FetchLoop({
     pool: { get: async () => ({}) } as unknown as Pool,
     request: { send } as unknown as FetchRequest,
-    decompress: (_, bytes) => bytes,
+    decompress: (_, bytes) => decompress(bytes),
     codes: {},
-    options: { fetchPartitionBytesMax: 1_000 } as ConsumerOptions,
+    options: { fetchBytesMax: 2_000, fetchPartitionBytesMax: 1_000 } as ConsumerOptions,
     log: createLog(({ message }) => warnings.push(message), 'kafka', 'test'),
     metadata: async () => metadata,
     forget: () => {},
@@ -84,6 +90,29 @@ test('a batch that is broken stops its own partition, which is fetched again', a
     expect.stringMatching(/^kafka: t-1 from 0 on: a record .*: it is fetched again$/),
   ])
   expect(failures).toEqual([])
+  loop.stop()
+})
+
+test('what the answer becomes has a limit over all partitions: the rest is fetched again', async () => {
+  let plain: Buffer = Buffer.alloc(0)
+  const small = await encodeBatch(
+    [{ key: null, value: Buffer.alloc(LARGE_BYTES), headers: [] }],
+    1,
+    'snappy',
+    (all) => {
+      plain = all
+      return Buffer.from('small')
+    },
+  )
+  const { loop, asked, batches, warnings } = scene(
+    [small, small, small],
+    () => {},
+    () => plain,
+  )
+  await expect.poll(() => asked.length).toBe(2)
+  expect(batches.length).toBe(2)
+  expect(asked[1].split(',').filter((each) => each.endsWith('@1')).length).toBe(2)
+  expect(warnings).toEqual([])
   loop.stop()
 })
 
