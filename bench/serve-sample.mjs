@@ -5,7 +5,7 @@ import { WrongResult } from './harness.mjs'
 import { askServer } from './http-sample.mjs'
 import { calibratedRounds } from './serve-work.mjs'
 
-const WARM_MS = 1_000
+const WARM_MS = 4_000
 const QUICK_WARM_MS = 400
 const OVERLOAD_WARM_MS = 2_500
 let rounds
