@@ -10,7 +10,7 @@ import { Project } from './project.js'
 import { inFull } from './size.js'
 
 const PARTITIONS = 4
-const KILLS = inFull(100, 5)
+const KILLS = inFull(100, 10)
 const STEP = 600
 const COUNT = (KILLS + 1) * STEP
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31)
