@@ -4,9 +4,11 @@ import { handlerOf } from '../kafka/work.mjs'
 
 /** More are not written together: meanwhile the stream fetches the next ones. */
 const BATCH = 2_000
+/** All of them may be for one partition, and its broker takes 1 MiB at a time. */
+const BATCH_BYTES = 900_000
 
 export async function run(job) {
-  const { brokers, from, to: topic, groupId, platformatic } = job
+  const { brokers, from, to: topic, groupId, platformatic, sizeBytes } = job
   const { Consumer, Producer } = await import(platformatic)
   const handler = handlerOf(job)
   const bootstrapBrokers = brokers.split(',')
@@ -18,7 +20,7 @@ export async function run(job) {
     mode: 'committed',
     fallbackMode: 'earliest',
   })
-  let batch = []
+  const batch = []
   let isWriting = false
   stream.on('data', (message) => {
     batch.push(message)
@@ -31,8 +33,7 @@ export async function run(job) {
 
   async function write() {
     while (batch.length > 0) {
-      const taken = batch
-      batch = []
+      const taken = batch.splice(0, Math.floor(BATCH_BYTES / sizeBytes))
       stream.resume()
       const messages = taken.map((message) => ({ topic, key: message.key, value: handler(message) }))
       await producer.send({ messages, acks: -1 })

@@ -13,6 +13,8 @@ export const KAFKA_CONTENDERS = {
   // Java's own tools, as far as they go: they only read, or only write.
   'consume-java': { file: 'kafka-consume-java' },
   'produce-java': { file: 'kafka-produce-java' },
+  // From its source: it wants a JDK.
+  'loop-java': { file: 'kafka-loop-java' },
 }
 
 function ours(threads) {
@@ -94,6 +96,11 @@ export const KAFKA_CASES = {
       [...PAIRS.map((pair) => `loop-${pair}`), ...PAIRS.map((pair) => `millrace-${pair}-2`)],
       CPU_COUNT,
     ),
+  },
+  'kafka-java': {
+    ...pipeCase(128, 0),
+    rivals: {},
+    counts: counts(['loop-java', ...PAIRS.map((pair) => `millrace-${pair}-1`)], FULL),
   },
   'kafka-source-128': endCase('source', 128, 2 * SIZES[128]),
   'kafka-source-1k': endCase('source', 1024, 2 * SIZES[1024]),
