@@ -4,7 +4,10 @@
 import type { Codec } from '../connection.js'
 import { isStream, STREAM_HEADER_BYTES } from './snappy.js'
 
-/** Gives it, of whole frames; what is behind a broken place is not looked at. Not of gzip, which says nothing before its end. */
+/**
+ * Gives it, of whole frames; Infinity where there is anything else than those that clients of Kafka write: some decoders know more
+ * kinds, and would make as much of them as they like. Not of gzip, which says nothing before its end.
+ */
 export function mostBytes(codec: Codec, data: Buffer): number {
   if (codec === 'snappy') return snappyBytes(data)
   if (codec === 'lz4') return lz4Bytes(data)
@@ -57,7 +60,7 @@ function lz4Bytes(data: Buffer): number {
     }
     at += flags & LZ4_HAS_SUM ? 4 : 0
   }
-  return bytes
+  return at < data.length ? Number.POSITIVE_INFINITY : bytes
 }
 
 const ZSTD_MAGIC = 0xfd2fb528
@@ -93,7 +96,7 @@ function zstdBytes(data: Buffer): number {
     // A decoder makes room for what is claimed, and for its window.
     bytes += Math.max(blocks, claim, window)
   }
-  return bytes
+  return at < data.length ? Number.POSITIVE_INFINITY : bytes
 }
 
 /** Five bits of exponent, and three of eighths. */

@@ -23,7 +23,9 @@ export function decompressWithin(
   decompress: (data: Buffer) => Uint8Array,
 ): Uint8Array {
   if (codec === 'gzip') return gunzipWithin(bytesMax, data)
-  if (mostBytes(codec, data) > bytesMax) throw tooLarge(bytesMax, codec, data)
+  const most = mostBytes(codec, data)
+  if (most === Number.POSITIVE_INFINITY) throw unknown(codec, data)
+  if (most > bytesMax) throw tooLarge(bytesMax, codec, data)
   return decompress(data)
 }
 
@@ -41,4 +43,9 @@ function tooLarge(bytesMax: number, codec: Codec, { length }: Buffer): KafkaErro
   const what = `${countText(length)} bytes of ${codec} become more than ${countText(bytesMax)}`
   const remedy = 'raise `fetch.bytes` if they are meant to be read, or commit an offset behind them'
   return new KafkaError('retriable', `${what}: ${remedy}`)
+}
+
+function unknown(codec: Codec, { length }: Buffer): KafkaError {
+  const what = `${countText(length)} bytes of ${codec} are no frames that clients of Kafka write, and nothing says what they become`
+  return new KafkaError('retriable', `${what}: commit an offset behind them`)
 }

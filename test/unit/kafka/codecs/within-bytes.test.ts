@@ -71,6 +71,25 @@ test('frames one behind the other are all counted', () => {
   expect(mostBytes('lz4', Buffer.concat([lz4, lz4, lz4]))).toBeGreaterThanOrEqual(3 * MIB)
 })
 
+/** Nothing that is to be read, to be passed over by who knows it. */
+const SKIPPABLE = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4])
+/** LZ4 as it was before its frames had a format. */
+const LEGACY = Buffer.from([0x02, 0x21, 0x4c, 0x18, 1, 0, 0, 0, 0])
+
+test.each<[string, Codec, (frame: Buffer) => Buffer]>([
+  ['zstd behind what is passed over', 'zstd', (frame) => Buffer.concat([SKIPPABLE, frame])],
+  ['zstd before and behind it', 'zstd', (frame) => Buffer.concat([frame, SKIPPABLE, frame])],
+  ['lz4 behind what is passed over', 'lz4', (frame) => Buffer.concat([SKIPPABLE, frame])],
+  ['an old frame of lz4', 'lz4', () => LEGACY],
+  ['an old frame of lz4 behind a new one', 'lz4', (frame) => Buffer.concat([frame, LEGACY])],
+])('%s is not decompressed', (_, codec, hidden) => {
+  const compression = codec === 'zstd' ? zstd : lz4Compression
+  const data = hidden(Buffer.from(compression.compress(Buffer.alloc(MIB))))
+  expect(() => decompressWithin(1_000 * MIB, codec, data, never)).toThrow(
+    /are no frames that clients of Kafka write/,
+  )
+})
+
 test('a frame of zstd that claims much, and has little', () => {
   const claim = Buffer.alloc(8)
   claim.writeBigUInt64LE(1n << 40n)
